@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One Makefile, not recursive. `make help` lists the targets.
+#
+#   make                    build/nines (release)
+#   make VARIANT=san ...    debug | san | tsan | cov beside it, in build/<variant>/
+#
+# Sources are found by wildcard: a new file needs no line here.
+
+VARIANT ?= release
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+PREFIX  ?= /usr/local
+B       := build/$(VARIANT)
+
+STD     := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion \
+           -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wcast-qual \
+           -Wvla -Wundef -Wformat=2 -fno-common -ffp-contract=off -Werror
+DEFS    := -I. -DHAVE_INLINE -DGSL_RANGE_CHECK_OFF
+OPT_release := -O2 -g
+OPT_debug   := -O0 -g3 -DSIM_DEBUG
+OPT_san     := -O1 -g -DSIM_DEBUG -fno-omit-frame-pointer \
+               -fsanitize=address,undefined -fno-sanitize-recover=undefined
+OPT_tsan    := -O1 -g -DSIM_DEBUG -fsanitize=thread
+OPT_cov     := -O0 -g --coverage -DSIM_DEBUG
+OPT     := $(OPT_$(VARIANT))
+CFLAGS_ALL := $(STD) $(WARN) $(DEFS) $(OPT) -pthread $(CFLAGS)
+LDLIBS  := -lgsl -lgslcblas -lyaml -ljansson -lumfpack -lm -pthread
+LDFLAGS_ALL := $(OPT) $(LDFLAGS)
+
+SIM_SRC    := $(wildcard sim/*.c)
+MODEL_SRC  := $(wildcard models/*.c models/*/*.c)
+CLI_SRC    := $(filter-out cli/main.c,$(wildcard cli/*.c))
+LIB_SRC    := $(SIM_SRC) $(MODEL_SRC) $(CLI_SRC)
+LIB_OBJ    := $(LIB_SRC:%.c=$(B)/%.o)
+ASSETS     := $(wildcard configs/catalog/*.yaml configs/schema/* plots/*)
+ALL_SRC    := $(LIB_SRC) cli/main.c $(wildcard tests/*/*.c)
+HEADERS    := $(wildcard sim/*.[h] models/*.h models/*/*.h cli/*.h tests/*/*.h)
+DEF_FILES  := $(wildcard sim/*.def models/*/*.def cli/*.def)
+
+.DEFAULT_GOAL := all
+.PHONY: all help deps demo test check soak bench fuzz layers format format-check tidy \
+        cppcheck test-unit test-cli test-san install clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: build/nines ## build the program: build/nines
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
+	  awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
+
+# ---- dependencies -----------------------------------------------------------
+DEB_BUILD := gcc make libc6-dev libgsl-dev libyaml-dev libjansson-dev librandom123-dev \
+             libsuitesparse-dev
+DEB_RUN   := gnuplot-nox fonts-dejavu-core
+DEB_TEST  := libcriterion-dev bats jq python3-jsonschema shellcheck
+DEB_CHECK := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+DEB_ALL   := $(DEB_BUILD) $(DEB_RUN) $(DEB_TEST)
+SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# $(call need,packages): installs those that are missing, and says so.
+define need
+	@missing=""; for p in $(1); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
+	  missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing:$$missing"; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	    --no-install-recommends $$missing >/dev/null; fi
+endef
+
+deps: ## install what building, running and testing need (Debian packages)
+	$(call need,$(DEB_ALL))
+
+deps-check: deps
+	$(call need,$(DEB_CHECK))
+
+# ---- building ---------------------------------------------------------------
+build/nines: build/release/nines
+	@ln -sf release/nines $@
+
+$(B)/nines: $(B)/cli/main.o $(LIB_OBJ) $(B)/gen/assets.o
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# Built-in files: one .incbin each and a table of (name, start, end).
+$(B)/gen/assets.S: $(ASSETS) Makefile
+	@mkdir -p $(@D)
+	@{ echo '.section .rodata'; i=0; for f in $(ASSETS); do \
+	    printf '.L_n%d: .asciz "%s"\n.balign 16\n.L_s%d: .incbin "%s"\n.L_e%d: .byte 0\n' \
+	      $$i $$f $$i $$f $$i; i=$$((i+1)); done; \
+	  echo '.section .data.rel.ro,"aw"'; echo '.balign 16'; \
+	  echo '.globl ha_raw_assets'; \
+	  echo 'ha_raw_assets:'; i=0; for f in $(ASSETS); do \
+	    printf '.quad .L_n%d, .L_s%d, .L_e%d\n' $$i $$i $$i; i=$$((i+1)); done; \
+	  echo '.quad 0, 0, 0'; echo '.section .note.GNU-stack,"",@progbits'; } > $@
+
+$(B)/gen/assets.o: $(B)/gen/assets.S
+	$(CC) -c -o $@ $<
+
+# ---- tests ------------------------------------------------------------------
+# One Criterion program per folder; each test runs in a process of its own.
+TEST_DIRS := unit contract oracle
+TEST_BINS := $(foreach d,$(TEST_DIRS),$(if $(wildcard tests/$(d)/*.c),$(B)/test-$(d)))
+
+define test_program
+$(B)/test-$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard tests/$(1)/*.c tests/support/*.c)) \
+                $$(LIB_OBJ) $(B)/gen/assets.o
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LDLIBS) -lcriterion
+endef
+$(foreach d,$(TEST_DIRS),$(eval $(call test_program,$(d))))
+
+test: deps ## quick tests: units, contracts, oracles, command line
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-unit test-cli
+
+JOBS ?= $(shell nproc)
+
+test-unit: $(TEST_BINS)
+	@set -e; for t in $(TEST_BINS); do echo "== $$t"; ./$$t -j$(JOBS); done
+
+test-cli: $(B)/nines
+	@if ls tests/cli/*.bats >/dev/null 2>&1; then \
+	  NINES="$(CURDIR)/$(B)/nines" bats --jobs 1 tests/cli; fi
+
+-include $(ALL_SRC:%.c=$(B)/%.d)
+
+clean: ## remove build/
+	rm -rf build

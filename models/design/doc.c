@@ -1,0 +1,787 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reading YAML into trees of nodes.
+ *
+ * libyaml's event interface is used rather than its document interface, because
+ * the tree is built with an explicit stack (no recursion over user data), with our
+ * own limits, and with shared nodes for aliases. An alias to an anchor that is
+ * still open would be a cycle and is refused; the number of nodes an alias stands
+ * for is counted as if it had been copied, so nested aliases cannot explode later
+ * walkers either.
+ *
+ * Duplicate keys are an error, as they hide a value from the reader: found by
+ * sorting when a map is closed, so that a map of 100,000 keys stays cheap.
+ */
+#include "models/design/doc.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#define HA_DOC_MAX_DEPTH 200
+#define HA_DOC_MAX_NODES 5000000u
+#define HA_DOC_MAX_BYTES ((size_t)512 * 1024 * 1024)
+
+struct open_node {
+    struct ha_node *node;
+    uint32_t capacity;
+    const char *key; /* map: key read, value still to come */
+    struct ha_place key_place;
+    uint64_t weight; /* nodes below, aliases counted as copies */
+};
+
+struct anchor {
+    const char *name;
+    struct ha_node *node; /* NULL while open */
+    uint64_t weight;
+    struct anchor *older;
+};
+
+struct reader {
+    struct sim_arena *arena;
+    const char *file;
+    const char *text; /* whole input, for excerpts */
+    size_t length;
+    struct open_node stack[HA_DOC_MAX_DEPTH];
+    int depth;
+    struct anchor *anchors;
+    const struct anchor *open_anchor[HA_DOC_MAX_DEPTH];
+    struct ha_node *root;
+    uint64_t total;
+    struct sim_err *err;
+};
+
+/* ---- messages ---- */
+
+static void copy_excerpt(struct sim_err *err, const char *text, size_t length, int line)
+{
+    size_t at = 0;
+    size_t end;
+    size_t n;
+
+    for (int i = 1; i < line; i++) {
+        const char *newline = memchr(text + at, '\n', length - at);
+
+        if (newline == NULL) {
+            return;
+        }
+        at = (size_t)(newline - text) + 1;
+    }
+    for (end = at; end < length && text[end] != '\n' && text[end] != '\r'; end++) {
+    }
+    n = end - at;
+    if (n >= sizeof(err->excerpt)) {
+        n = sizeof(err->excerpt) - 1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[at + i];
+
+        err->excerpt[i] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
+    }
+    err->excerpt[n] = '\0';
+}
+
+static char *slurp(FILE *file, size_t *length)
+{
+    size_t capacity = 65536;
+    size_t used = 0;
+    char *text = malloc(capacity);
+
+    while (text != NULL) {
+        size_t got = fread(text + used, 1, capacity - used, file);
+
+        used += got;
+        if (got == 0 || used > HA_DOC_MAX_BYTES) {
+            break;
+        }
+        if (used == capacity) {
+            char *more = realloc(text, capacity *= 2);
+
+            if (more == NULL) {
+                free(text);
+            }
+            text = more;
+        }
+    }
+    *length = used;
+    return text;
+}
+
+/* The line is read again from the file: trees do not keep the text. */
+static void excerpt_from_file(struct sim_err *err)
+{
+    FILE *file;
+    char *text;
+    size_t length;
+
+    if (err->line <= 0 || strcmp(err->file, "-") == 0) {
+        return;
+    }
+    file = fopen(err->file, "rb");
+    if (file == NULL) {
+        return;
+    }
+    text = slurp(file, &length);
+    if (text != NULL) {
+        copy_excerpt(err, text, length, err->line);
+        free(text);
+    }
+    fclose(file);
+}
+
+static int verror(struct sim_err *err, const struct ha_place *place, const char *fmt,
+                  va_list ap)
+{
+    char message[sizeof(err->message)];
+
+    vsnprintf(message, sizeof(message), fmt, ap);
+    sim_err_set(err, SIM_ERR_INPUT, "%s", message);
+    if (err != NULL && place != NULL && place->file != NULL) {
+        sim_err_at(err, place->file, place->line, place->column);
+        excerpt_from_file(err);
+    }
+    return -SIM_ERR_INPUT;
+}
+
+int ha_place_error(struct sim_err *err, const struct ha_place *place, const char *fmt,
+                   ...)
+{
+    va_list ap;
+    int code;
+
+    va_start(ap, fmt);
+    code = verror(err, place, fmt, ap);
+    va_end(ap);
+    return code;
+}
+
+int ha_node_error(struct sim_err *err, const struct ha_node *node, const char *fmt, ...)
+{
+    va_list ap;
+    int code;
+
+    va_start(ap, fmt);
+    code = verror(err, node != NULL ? &node->place : NULL, fmt, ap);
+    va_end(ap);
+    if (err != NULL && node != NULL && node->kind == HA_NODE_SCALAR &&
+        node->length > 0 && node->length < 120) {
+        err->excerpt_len = (int)node->length;
+    }
+    return code;
+}
+
+static int fail(struct reader *r, const yaml_mark_t *mark, const char *fmt, ...)
+{
+    char message[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof(message), fmt, ap);
+    va_end(ap);
+    sim_err_set(r->err, SIM_ERR_INPUT, "%s", message);
+    if (r->err != NULL) {
+        sim_err_at(r->err, r->file, (int)mark->line + 1, (int)mark->column + 1);
+        copy_excerpt(r->err, r->text, r->length, (int)mark->line + 1);
+    }
+    return -SIM_ERR_INPUT;
+}
+
+/* ---- building ---- */
+
+static struct ha_node *new_node(struct reader *r, enum ha_node_kind kind,
+                                const yaml_mark_t *mark)
+{
+    struct ha_node *node = sim_arena_alloc(r->arena, sizeof(*node));
+
+    node->kind = kind;
+    node->text = "";
+    node->place.file = r->file;
+    node->place.line = (int)mark->line + 1;
+    node->place.column = (int)mark->column + 1;
+    return node;
+}
+
+static void *grow(struct sim_arena *arena, void *old, uint32_t n, uint32_t *capacity,
+                  size_t size)
+{
+    void *more;
+
+    if (n < *capacity) {
+        return old;
+    }
+    *capacity = *capacity == 0 ? 4 : *capacity * 2;
+    more = sim_arena_calloc(arena, *capacity, size);
+    if (n > 0) {
+        memcpy(more, old, n * size);
+    }
+    return more;
+}
+
+static void push_entry(struct sim_arena *arena, struct ha_node *map, uint32_t *capacity,
+                       const char *key, struct ha_place place, struct ha_node *value)
+{
+    map->entry = grow(arena, map->entry, map->n, capacity, sizeof(*map->entry));
+    map->entry[map->n].key = key;
+    map->entry[map->n].place = place;
+    map->entry[map->n].value = value;
+    map->n++;
+}
+
+static void push_item(struct sim_arena *arena, struct ha_node *list, uint32_t *capacity,
+                      struct ha_node *item)
+{
+    list->item = grow(arena, list->item, list->n, capacity, sizeof(struct ha_node *));
+    list->item[list->n++] = item;
+}
+
+/* Puts a finished or just opened node where the innermost open node wants it. */
+static int attach(struct reader *r, struct ha_node *node, const yaml_mark_t *mark)
+{
+    struct open_node *top;
+
+    if (r->depth == 0) {
+        r->root = node;
+        return 0;
+    }
+    top = &r->stack[r->depth - 1];
+    if (top->node->kind == HA_NODE_LIST) {
+        push_item(r->arena, top->node, &top->capacity, node);
+        return 0;
+    }
+    if (top->key == NULL) {
+        if (node->kind != HA_NODE_SCALAR) {
+            return fail(r, mark, "a key must be a plain word, not a list or map");
+        }
+        top->key = node->text;
+        top->key_place = node->place;
+        return 0;
+    }
+    push_entry(r->arena, top->node, &top->capacity, top->key, top->key_place, node);
+    top->key = NULL;
+    return 0;
+}
+
+static int count(struct reader *r, uint64_t weight, const yaml_mark_t *mark)
+{
+    r->total += weight;
+    if (r->total > HA_DOC_MAX_NODES) {
+        return fail(r, mark, "more than %u values (aliases counted as copies)",
+                    HA_DOC_MAX_NODES);
+    }
+    for (int i = 0; i < r->depth; i++) {
+        r->stack[i].weight += weight;
+    }
+    return 0;
+}
+
+static struct anchor *remember(struct reader *r, const yaml_char_t *name,
+                               struct ha_node *node)
+{
+    struct anchor *anchor;
+
+    if (name == NULL) {
+        return NULL;
+    }
+    anchor = sim_arena_alloc(r->arena, sizeof(*anchor));
+    anchor->name = sim_arena_strdup(r->arena, (const char *)name);
+    anchor->node = node;
+    anchor->weight = 1;
+    anchor->older = r->anchors;
+    r->anchors = anchor;
+    return anchor;
+}
+
+static int on_scalar(struct reader *r, const yaml_event_t *event)
+{
+    struct ha_node *node = new_node(r, HA_NODE_SCALAR, &event->start_mark);
+    size_t length = event->data.scalar.length;
+    int code = count(r, 1, &event->start_mark);
+
+    if (code != 0) {
+        return code;
+    }
+    if (memchr(event->data.scalar.value, '\0', length) != NULL) {
+        return fail(r, &event->start_mark, "a value must not contain a NUL character");
+    }
+    node->text = sim_arena_strndup(r->arena, (char *)event->data.scalar.value, length);
+    node->length = (uint32_t)length;
+    node->is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    remember(r, event->data.scalar.anchor, node);
+    return attach(r, node, &event->start_mark);
+}
+
+static int on_open(struct reader *r, enum ha_node_kind kind, const yaml_char_t *anchor,
+                   const yaml_event_t *event)
+{
+    struct ha_node *node = new_node(r, kind, &event->start_mark);
+    int code = count(r, 1, &event->start_mark);
+
+    if (code != 0) {
+        return code;
+    }
+    if (r->depth == HA_DOC_MAX_DEPTH) {
+        return fail(r, &event->start_mark, "nested deeper than %d levels",
+                    HA_DOC_MAX_DEPTH);
+    }
+    code = attach(r, node, &event->start_mark);
+    if (code != 0) {
+        return code;
+    }
+    r->open_anchor[r->depth] = remember(r, anchor, NULL);
+    memset(&r->stack[r->depth], 0, sizeof(r->stack[0]));
+    r->stack[r->depth].node = node;
+    r->depth++;
+    return 0;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct ha_entry *const *x = a;
+    const struct ha_entry *const *y = b;
+    int order = strcmp((*x)->key, (*y)->key);
+
+    if (order != 0) {
+        return order;
+    }
+    return (*x)->place.line != (*y)->place.line
+               ? (*x)->place.line - (*y)->place.line
+               : (*x)->place.column - (*y)->place.column;
+}
+
+static const struct ha_entry *find_duplicate(const struct ha_node *map)
+{
+    const struct ha_entry **sorted;
+    const struct ha_entry *twin = NULL;
+
+    if (map->n < 2) {
+        return NULL;
+    }
+    sorted = malloc(map->n * sizeof(*sorted));
+    if (sorted == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < map->n; i++) {
+        sorted[i] = &map->entry[i];
+    }
+    qsort(sorted, map->n, sizeof(*sorted), by_key);
+    for (uint32_t i = 1; i < map->n && twin == NULL; i++) {
+        if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0) {
+            twin = sorted[i];
+        }
+    }
+    free(sorted);
+    return twin;
+}
+
+static int on_close(struct reader *r)
+{
+    struct open_node *top = &r->stack[--r->depth];
+    const struct anchor *opened = r->open_anchor[r->depth];
+    const struct ha_entry *twin;
+
+    for (struct anchor *a = r->anchors; opened != NULL && a != NULL; a = a->older) {
+        if (a == opened) {
+            a->node = top->node;
+            a->weight = top->weight + 1;
+            break;
+        }
+    }
+    twin = top->node->kind == HA_NODE_MAP ? find_duplicate(top->node) : NULL;
+    if (twin != NULL) {
+        yaml_mark_t mark = {0, (size_t)twin->place.line - 1,
+                            (size_t)twin->place.column - 1};
+        int code = fail(r, &mark, "duplicate key \"%.100s\": it is already set above",
+                        twin->key);
+
+        if (r->err != NULL) {
+            r->err->excerpt_len = (int)strlen(twin->key) < 100 ? (int)strlen(twin->key)
+                                                               : 100;
+            sim_err_hint(r->err, "keep one of the two");
+        }
+        return code;
+    }
+    return 0;
+}
+
+static int on_alias(struct reader *r, const yaml_event_t *event)
+{
+    const char *name = (const char *)event->data.alias.anchor;
+
+    for (const struct anchor *a = r->anchors; a != NULL; a = a->older) {
+        int code;
+
+        if (strcmp(a->name, name) != 0) {
+            continue;
+        }
+        if (a->node == NULL) {
+            return fail(r, &event->start_mark, "alias *%.60s contains itself", name);
+        }
+        code = count(r, a->weight, &event->start_mark);
+        return code != 0 ? code : attach(r, a->node, &event->start_mark);
+    }
+    return fail(r, &event->start_mark, "alias *%.60s has no anchor &%.60s above", name,
+                name);
+}
+
+static int on_event(struct reader *r, const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return on_scalar(r, event);
+    case YAML_MAPPING_START_EVENT:
+        return on_open(r, HA_NODE_MAP, event->data.mapping_start.anchor, event);
+    case YAML_SEQUENCE_START_EVENT:
+        return on_open(r, HA_NODE_LIST, event->data.sequence_start.anchor, event);
+    case YAML_MAPPING_END_EVENT:
+    case YAML_SEQUENCE_END_EVENT:
+        return on_close(r);
+    case YAML_ALIAS_EVENT:
+        return on_alias(r, event);
+    default:
+        return 0;
+    }
+}
+
+static int syntax_error(struct reader *r, const yaml_parser_t *parser)
+{
+    yaml_mark_t mark = parser->problem_mark;
+
+    if (parser->error == YAML_READER_ERROR) {
+        memset(&mark, 0, sizeof(mark));
+        for (size_t i = 0; i < parser->problem_offset && i < r->length; i++) {
+            mark.column++;
+            if (r->text[i] == '\n') {
+                mark.line++;
+                mark.column = 0;
+            }
+        }
+    }
+    return fail(r, &mark, "not valid YAML: %s%s%s",
+                parser->problem != NULL ? parser->problem : "unreadable text",
+                parser->context != NULL ? " " : "",
+                parser->context != NULL ? parser->context : "");
+}
+
+static int read_all(struct reader *r, yaml_parser_t *parser, struct ha_docs *out)
+{
+    uint32_t capacity = 0;
+    bool is_done = false;
+
+    out->n = 0;
+    out->doc = NULL;
+    while (!is_done) {
+        yaml_event_t event;
+        int code;
+
+        if (!yaml_parser_parse(parser, &event)) {
+            return syntax_error(r, parser);
+        }
+        is_done = event.type == YAML_STREAM_END_EVENT;
+        code = on_event(r, &event);
+        if (event.type == YAML_DOCUMENT_START_EVENT) {
+            r->root = NULL;
+            r->anchors = NULL;
+        }
+        if (event.type == YAML_DOCUMENT_END_EVENT && r->root != NULL) {
+            out->doc = grow(r->arena, out->doc, out->n, &capacity, sizeof(*out->doc));
+            out->doc[out->n++] = r->root;
+        }
+        yaml_event_delete(&event);
+        if (code != 0) {
+            return code;
+        }
+    }
+    return 0;
+}
+
+int ha_docs_parse(struct sim_arena *arena, const char *name, const char *text,
+                  size_t length, struct ha_docs *out, struct sim_err *err)
+{
+    struct reader *r = calloc(1, sizeof(*r));
+    yaml_parser_t parser;
+    int code;
+
+    if (r == NULL || !yaml_parser_initialize(&parser)) {
+        free(r);
+        return sim_err_set(err, SIM_ERR_LIMIT, "out of memory while reading %s", name);
+    }
+    r->arena = arena;
+    r->file = sim_arena_strdup(arena, name);
+    r->text = text;
+    r->length = length;
+    r->err = err;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+    code = read_all(r, &parser, out);
+    yaml_parser_delete(&parser);
+    free(r);
+    return code;
+}
+
+int ha_docs_read(struct sim_arena *arena, const char *path, struct ha_docs *out,
+                 struct sim_err *err)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "rb");
+    char *text = NULL;
+    size_t length = 0;
+    int code;
+
+    if (file == NULL) {
+        return sim_err_set(err, SIM_ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    }
+    errno = 0;
+    text = slurp(file, &length);
+    if (text == NULL || ferror(file)) {
+        code = sim_err_set(err, SIM_ERR_IO, "cannot read %s: %s", path,
+                           errno != 0 ? strerror(errno) : "out of memory");
+    } else if (length > HA_DOC_MAX_BYTES) {
+        code = sim_err_set(err, SIM_ERR_LIMIT, "%s is larger than 512 MiB", path);
+    } else {
+        code = ha_docs_parse(arena, is_stdin ? "<stdin>" : path, text, length, out, err);
+    }
+    free(text);
+    if (!is_stdin) {
+        fclose(file);
+    }
+    return code;
+}
+
+/* ---- looking ---- */
+
+const struct ha_node *ha_node_get(const struct ha_node *node, const char *key)
+{
+    if (node == NULL || node->kind != HA_NODE_MAP) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < node->n; i++) {
+        if (strcmp(node->entry[i].key, key) == 0) {
+            return node->entry[i].value;
+        }
+    }
+    return NULL;
+}
+
+const struct ha_node *ha_node_at(const struct ha_node *node, const char *path)
+{
+    char part[256];
+
+    while (node != NULL && *path != '\0') {
+        size_t n = strcspn(path, ".");
+
+        if (n >= sizeof(part)) {
+            return NULL;
+        }
+        memcpy(part, path, n);
+        part[n] = '\0';
+        node = ha_node_get(node, part);
+        path += n + (path[n] == '.');
+    }
+    return node;
+}
+
+bool ha_node_is_null(const struct ha_node *node)
+{
+    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+
+    if (node == NULL) {
+        return true;
+    }
+    if (node->kind != HA_NODE_SCALAR || !node->is_plain) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(node->text, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *ha_node_text(const struct ha_node *node, const char *fallback)
+{
+    if (ha_node_is_null(node) || node->kind != HA_NODE_SCALAR) {
+        return fallback;
+    }
+    return node->text;
+}
+
+bool ha_node_bool(const struct ha_node *node, bool *value)
+{
+    static const char *const yes[] = {"true", "True", "TRUE"};
+    static const char *const no[] = {"false", "False", "FALSE"};
+
+    if (node == NULL || node->kind != HA_NODE_SCALAR || !node->is_plain) {
+        return false;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(node->text, yes[i]) == 0 || strcmp(node->text, no[i]) == 0) {
+            *value = strcmp(node->text, yes[i]) == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ha_node_int(const struct ha_node *node, int64_t *value)
+{
+    char *end;
+    long long number;
+
+    if (node == NULL || node->kind != HA_NODE_SCALAR || node->length == 0 ||
+        strspn(node->text, "+-0123456789") != node->length) {
+        return false;
+    }
+    errno = 0;
+    number = strtoll(node->text, &end, 10);
+    if (errno != 0 || *end != '\0') {
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+bool ha_node_double(const struct ha_node *node, double *value)
+{
+    char *end;
+    double number;
+
+    if (node == NULL || node->kind != HA_NODE_SCALAR || node->length == 0 ||
+        strspn(node->text, "+-.0123456789eE") != node->length) {
+        return false;
+    }
+    number = strtod(node->text, &end);
+    if (*end != '\0' || end == node->text || !isfinite(number)) {
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+/* ---- making ---- */
+
+struct ha_node *ha_node_new_scalar(struct sim_arena *arena, const char *text,
+                                   bool is_plain)
+{
+    struct ha_node *node = sim_arena_alloc(arena, sizeof(*node));
+
+    node->kind = HA_NODE_SCALAR;
+    node->text = sim_arena_strdup(arena, text);
+    node->length = (uint32_t)strlen(text);
+    node->is_plain = is_plain;
+    return node;
+}
+
+struct ha_node *ha_node_new_map(struct sim_arena *arena)
+{
+    struct ha_node *node = sim_arena_alloc(arena, sizeof(*node));
+
+    node->kind = HA_NODE_MAP;
+    node->text = "";
+    return node;
+}
+
+struct ha_node *ha_node_new_list(struct sim_arena *arena)
+{
+    struct ha_node *node = sim_arena_alloc(arena, sizeof(*node));
+
+    node->kind = HA_NODE_LIST;
+    node->text = "";
+    return node;
+}
+
+/* Nodes do not store their capacity: it is the next power of two from 4 up. */
+static uint32_t capacity_of(uint32_t n)
+{
+    uint32_t capacity = 4;
+
+    if (n == 0) {
+        return 0;
+    }
+    while (capacity < n) {
+        capacity *= 2;
+    }
+    return capacity;
+}
+
+void ha_node_set(struct sim_arena *arena, struct ha_node *map, const char *key,
+                 struct ha_node *value)
+{
+    uint32_t capacity = capacity_of(map->n);
+
+    for (uint32_t i = 0; i < map->n; i++) {
+        if (strcmp(map->entry[i].key, key) == 0) {
+            map->entry[i].value = value;
+            return;
+        }
+    }
+    push_entry(arena, map, &capacity, sim_arena_strdup(arena, key), value->place, value);
+}
+
+void ha_node_append(struct sim_arena *arena, struct ha_node *list, struct ha_node *item)
+{
+    uint32_t capacity = capacity_of(list->n);
+
+    push_item(arena, list, &capacity, item);
+}
+
+/* Recursion is bounded by the depth limit of reading. */
+static struct ha_node *copy_tree(struct sim_arena *arena, const struct ha_node *node)
+{
+    struct ha_node *copy = sim_arena_alloc(arena, sizeof(*copy));
+    uint32_t capacity = 0;
+
+    *copy = *node;
+    copy->n = 0;
+    copy->entry = NULL;
+    copy->item = NULL;
+    for (uint32_t i = 0; i < node->n; i++) {
+        if (node->kind == HA_NODE_LIST) {
+            push_item(arena, copy, &capacity, copy_tree(arena, node->item[i]));
+        } else if (!ha_node_is_null(node->entry[i].value)) {
+            push_entry(arena, copy, &capacity, node->entry[i].key, node->entry[i].place,
+                       copy_tree(arena, node->entry[i].value));
+        }
+    }
+    return copy;
+}
+
+struct ha_node *ha_node_merge(struct sim_arena *arena, const struct ha_node *base,
+                              const struct ha_node *over)
+{
+    struct ha_node *out;
+    uint32_t capacity = 0;
+
+    if (over == NULL || base == NULL || base->kind != HA_NODE_MAP ||
+        over->kind != HA_NODE_MAP) {
+        const struct ha_node *kept = over != NULL ? over : base;
+
+        return kept != NULL ? copy_tree(arena, kept) : ha_node_new_map(arena);
+    }
+    out = ha_node_new_map(arena);
+    out->place = over->place;
+    for (uint32_t i = 0; i < base->n; i++) {
+        const struct ha_entry *entry = &base->entry[i];
+        const struct ha_node *newer = ha_node_get(over, entry->key);
+
+        if (newer == NULL && !ha_node_is_null(entry->value)) {
+            push_entry(arena, out, &capacity, entry->key, entry->place,
+                       copy_tree(arena, entry->value));
+        } else if (newer != NULL && !ha_node_is_null(newer)) {
+            push_entry(arena, out, &capacity, entry->key, newer->place,
+                       ha_node_merge(arena, entry->value, newer));
+        }
+    }
+    for (uint32_t i = 0; i < over->n; i++) {
+        const struct ha_entry *entry = &over->entry[i];
+
+        if (ha_node_get(base, entry->key) == NULL && !ha_node_is_null(entry->value)) {
+            push_entry(arena, out, &capacity, entry->key, entry->place,
+                       copy_tree(arena, entry->value));
+        }
+    }
+    return out;
+}
