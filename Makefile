@@ -130,6 +130,87 @@ test-cli: $(B)/nines
 	@if ls tests/cli/*.bats >/dev/null 2>&1; then \
 	  NINES="$(CURDIR)/$(B)/nines" bats --jobs 1 tests/cli; fi
 
+# ---- checks -----------------------------------------------------------------
+check: deps-check ## everything before a release: style, analysers, sanitizers, fuzzing
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-unit
+	@$(MAKE) --no-print-directory layers shape format-check
+	@$(MAKE) --no-print-directory -j$(JOBS) tidy cppcheck
+	@$(MAKE) --no-print-directory -j$(JOBS) test-san
+	@$(MAKE) --no-print-directory -j$(JOBS) test-tsan
+	@$(MAKE) --no-print-directory fuzz FUZZ_S=60
+
+layers: build/nines ## direction of includes, prefixes of names
+	@tests/style/layers.sh build/release
+
+shape: ## length of lines, functions and files
+	@tests/style/shape.sh
+
+format: ## rewrite sources in house style
+	@clang-format -i $(FORMAT_FILES)
+
+format-check:
+	@clang-format --dry-run -Werror $(FORMAT_FILES) && echo "format: clean"
+
+FORMAT_FILES = $(shell find sim models cli tests -name '*.[ch]')
+
+# One stamp per source file, so that only changed files are analysed again.
+TIDY_STAMPS := $(patsubst %.c,build/tidy/%.ok,$(LIB_SRC) cli/main.c)
+
+tidy: $(TIDY_STAMPS)
+	@echo "tidy: clean"
+
+build/tidy/%.ok: %.c .clang-tidy $(HEADERS) $(DEF_FILES)
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- $(STD) $(DEFS) 2>/dev/null && touch $@
+
+cppcheck:
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+	  --inline-suppr --suppressions-list=tests/style/cppcheck.txt --error-exitcode=1 \
+	  -I. sim models cli && echo "cppcheck: clean"
+
+# All tests again under address and undefined sanitizers, the command line included.
+test-san:
+	@$(MAKE) --no-print-directory VARIANT=san test-unit test-cli
+
+# The thread sanitizer cannot run Criterion, so it watches the program itself.
+test-tsan:
+	@$(MAKE) --no-print-directory VARIANT=tsan build/tsan/nines
+	@NINES=build/tsan/nines tests/cli/threads.sh
+
+# ---- fuzzing ----------------------------------------------------------------
+FUZZ_S    ?= 60
+FUZZERS   := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OPT  := -O1 -g -DSIM_DEBUG -fsanitize=fuzzer,address,undefined \
+             -fno-sanitize-recover=undefined
+
+fuzz: $(FUZZERS) ## fuzz every reader of input for FUZZ_S seconds each
+	@set -e; for f in $(FUZZERS); do n=$$(basename $$f); \
+	  mkdir -p build/fuzz/corpus/$$n; seeds=tests/fuzz/corpus/$${n#fuzz_}; \
+	  [ -d $$seeds ] || seeds=; echo "== $$n, $(FUZZ_S) s"; \
+	  $$f -max_total_time=$(FUZZ_S) -timeout=10 -rss_limit_mb=4096 -verbosity=0 \
+	    -print_final_stats=1 build/fuzz/corpus/$$n $$seeds 2>&1 | \
+	    grep -E 'ERROR|SUMMARY|number_of_executed_units|panic' || true; \
+	  test $${PIPESTATUS:-0} = 0; done
+
+build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(HEADERS) $(DEF_FILES) build/release/gen/assets.o
+	@mkdir -p $(@D)
+	clang $(STD) $(DEFS) $(FUZZ_OPT) -o $@ $< $(LIB_SRC) build/release/gen/assets.o $(LDLIBS)
+
+# ---- the main job -----------------------------------------------------------
+demo: ## install what is missing, build, compare 3/5/7 replicas, leave charts
+	$(call need,$(DEB_BUILD) $(DEB_RUN))
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@mkdir -p build/demo
+	build/nines compare -f configs/designs/guide-complete.yaml \
+	  -f configs/hosts/three-zones.yaml --replicas 3,5,7 --slo 99.99 --fail-on never \
+	  --max-time 45s --export json=build/demo/result.json --charts build/demo
+	@ls build/demo
+
+install: build/nines ## copy the program and its configurations below PREFIX
+	install -D -m 755 build/release/nines $(DESTDIR)$(PREFIX)/bin/nines
+	@for f in $(wildcard configs/designs/* configs/hosts/* configs/catalog/*); do \
+	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/nines/$${f#configs/}; done
+
 -include $(ALL_SRC:%.c=$(B)/%.d)
 
 clean: ## remove build/
