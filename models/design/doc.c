@@ -28,7 +28,6 @@
 
 struct open_node {
     struct ha_node *node;
-    uint32_t capacity;
     const char *key; /* map: key read, value still to come */
     struct ha_place key_place;
     uint64_t weight; /* nodes below, aliases counted as copies */
@@ -205,39 +204,6 @@ static struct ha_node *new_node(struct reader *r, enum ha_node_kind kind,
     return node;
 }
 
-static void *grow(struct sim_arena *arena, void *old, uint32_t n, uint32_t *capacity,
-                  size_t size)
-{
-    void *more;
-
-    if (n < *capacity) {
-        return old;
-    }
-    *capacity = *capacity == 0 ? 4 : *capacity * 2;
-    more = sim_arena_calloc(arena, *capacity, size);
-    if (n > 0) {
-        memcpy(more, old, n * size);
-    }
-    return more;
-}
-
-static void push_entry(struct sim_arena *arena, struct ha_node *map, uint32_t *capacity,
-                       const char *key, struct ha_place place, struct ha_node *value)
-{
-    map->entry = grow(arena, map->entry, map->n, capacity, sizeof(*map->entry));
-    map->entry[map->n].key = key;
-    map->entry[map->n].place = place;
-    map->entry[map->n].value = value;
-    map->n++;
-}
-
-static void push_item(struct sim_arena *arena, struct ha_node *list, uint32_t *capacity,
-                      struct ha_node *item)
-{
-    list->item = grow(arena, list->item, list->n, capacity, sizeof(struct ha_node *));
-    list->item[list->n++] = item;
-}
-
 /* Puts a finished or just opened node where the innermost open node wants it. */
 static int attach(struct reader *r, struct ha_node *node, const yaml_mark_t *mark)
 {
@@ -249,7 +215,7 @@ static int attach(struct reader *r, struct ha_node *node, const yaml_mark_t *mar
     }
     top = &r->stack[r->depth - 1];
     if (top->node->kind == HA_NODE_LIST) {
-        push_item(r->arena, top->node, &top->capacity, node);
+        ha_node_append(r->arena, top->node, node);
         return 0;
     }
     if (top->key == NULL) {
@@ -260,7 +226,7 @@ static int attach(struct reader *r, struct ha_node *node, const yaml_mark_t *mar
         top->key_place = node->place;
         return 0;
     }
-    push_entry(r->arena, top->node, &top->capacity, top->key, top->key_place, node);
+    ha_node_push_entry(r->arena, top->node, top->key, top->key_place, node);
     top->key = NULL;
     return 0;
 }
@@ -468,11 +434,9 @@ static int syntax_error(struct reader *r, const yaml_parser_t *parser)
 
 static int read_all(struct reader *r, yaml_parser_t *parser, struct ha_docs *out)
 {
-    uint32_t capacity = 0;
+    struct ha_node *docs = ha_node_new_list(r->arena);
     bool is_done = false;
 
-    out->n = 0;
-    out->doc = NULL;
     while (!is_done) {
         yaml_event_t event;
         int code;
@@ -487,14 +451,15 @@ static int read_all(struct reader *r, yaml_parser_t *parser, struct ha_docs *out
             r->anchors = NULL;
         }
         if (event.type == YAML_DOCUMENT_END_EVENT && r->root != NULL) {
-            out->doc = grow(r->arena, out->doc, out->n, &capacity, sizeof(*out->doc));
-            out->doc[out->n++] = r->root;
+            ha_node_append(r->arena, docs, r->root);
         }
         yaml_event_delete(&event);
         if (code != 0) {
             return code;
         }
     }
+    out->n = docs->n;
+    out->doc = docs->item;
     return 0;
 }
 
@@ -548,240 +513,4 @@ int ha_docs_read(struct sim_arena *arena, const char *path, struct ha_docs *out,
         fclose(file);
     }
     return code;
-}
-
-/* ---- looking ---- */
-
-const struct ha_node *ha_node_get(const struct ha_node *node, const char *key)
-{
-    if (node == NULL || node->kind != HA_NODE_MAP) {
-        return NULL;
-    }
-    for (uint32_t i = 0; i < node->n; i++) {
-        if (strcmp(node->entry[i].key, key) == 0) {
-            return node->entry[i].value;
-        }
-    }
-    return NULL;
-}
-
-const struct ha_node *ha_node_at(const struct ha_node *node, const char *path)
-{
-    char part[256];
-
-    while (node != NULL && *path != '\0') {
-        size_t n = strcspn(path, ".");
-
-        if (n >= sizeof(part)) {
-            return NULL;
-        }
-        memcpy(part, path, n);
-        part[n] = '\0';
-        node = ha_node_get(node, part);
-        path += n + (path[n] == '.');
-    }
-    return node;
-}
-
-bool ha_node_is_null(const struct ha_node *node)
-{
-    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
-
-    if (node == NULL) {
-        return true;
-    }
-    if (node->kind != HA_NODE_SCALAR || !node->is_plain) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(node->text, words[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-const char *ha_node_text(const struct ha_node *node, const char *fallback)
-{
-    if (ha_node_is_null(node) || node->kind != HA_NODE_SCALAR) {
-        return fallback;
-    }
-    return node->text;
-}
-
-bool ha_node_bool(const struct ha_node *node, bool *value)
-{
-    static const char *const yes[] = {"true", "True", "TRUE"};
-    static const char *const no[] = {"false", "False", "FALSE"};
-
-    if (node == NULL || node->kind != HA_NODE_SCALAR || !node->is_plain) {
-        return false;
-    }
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(node->text, yes[i]) == 0 || strcmp(node->text, no[i]) == 0) {
-            *value = strcmp(node->text, yes[i]) == 0;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool ha_node_int(const struct ha_node *node, int64_t *value)
-{
-    char *end;
-    long long number;
-
-    if (node == NULL || node->kind != HA_NODE_SCALAR || node->length == 0 ||
-        strspn(node->text, "+-0123456789") != node->length) {
-        return false;
-    }
-    errno = 0;
-    number = strtoll(node->text, &end, 10);
-    if (errno != 0 || *end != '\0') {
-        return false;
-    }
-    *value = number;
-    return true;
-}
-
-bool ha_node_double(const struct ha_node *node, double *value)
-{
-    char *end;
-    double number;
-
-    if (node == NULL || node->kind != HA_NODE_SCALAR || node->length == 0 ||
-        strspn(node->text, "+-.0123456789eE") != node->length) {
-        return false;
-    }
-    number = strtod(node->text, &end);
-    if (*end != '\0' || end == node->text || !isfinite(number)) {
-        return false;
-    }
-    *value = number;
-    return true;
-}
-
-/* ---- making ---- */
-
-struct ha_node *ha_node_new_scalar(struct sim_arena *arena, const char *text,
-                                   bool is_plain)
-{
-    struct ha_node *node = sim_arena_alloc(arena, sizeof(*node));
-
-    node->kind = HA_NODE_SCALAR;
-    node->text = sim_arena_strdup(arena, text);
-    node->length = (uint32_t)strlen(text);
-    node->is_plain = is_plain;
-    return node;
-}
-
-struct ha_node *ha_node_new_map(struct sim_arena *arena)
-{
-    struct ha_node *node = sim_arena_alloc(arena, sizeof(*node));
-
-    node->kind = HA_NODE_MAP;
-    node->text = "";
-    return node;
-}
-
-struct ha_node *ha_node_new_list(struct sim_arena *arena)
-{
-    struct ha_node *node = sim_arena_alloc(arena, sizeof(*node));
-
-    node->kind = HA_NODE_LIST;
-    node->text = "";
-    return node;
-}
-
-/* Nodes do not store their capacity: it is the next power of two from 4 up. */
-static uint32_t capacity_of(uint32_t n)
-{
-    uint32_t capacity = 4;
-
-    if (n == 0) {
-        return 0;
-    }
-    while (capacity < n) {
-        capacity *= 2;
-    }
-    return capacity;
-}
-
-void ha_node_set(struct sim_arena *arena, struct ha_node *map, const char *key,
-                 struct ha_node *value)
-{
-    uint32_t capacity = capacity_of(map->n);
-
-    for (uint32_t i = 0; i < map->n; i++) {
-        if (strcmp(map->entry[i].key, key) == 0) {
-            map->entry[i].value = value;
-            return;
-        }
-    }
-    push_entry(arena, map, &capacity, sim_arena_strdup(arena, key), value->place, value);
-}
-
-void ha_node_append(struct sim_arena *arena, struct ha_node *list, struct ha_node *item)
-{
-    uint32_t capacity = capacity_of(list->n);
-
-    push_item(arena, list, &capacity, item);
-}
-
-/* Recursion is bounded by the depth limit of reading. */
-static struct ha_node *copy_tree(struct sim_arena *arena, const struct ha_node *node)
-{
-    struct ha_node *copy = sim_arena_alloc(arena, sizeof(*copy));
-    uint32_t capacity = 0;
-
-    *copy = *node;
-    copy->n = 0;
-    copy->entry = NULL;
-    copy->item = NULL;
-    for (uint32_t i = 0; i < node->n; i++) {
-        if (node->kind == HA_NODE_LIST) {
-            push_item(arena, copy, &capacity, copy_tree(arena, node->item[i]));
-        } else if (!ha_node_is_null(node->entry[i].value)) {
-            push_entry(arena, copy, &capacity, node->entry[i].key, node->entry[i].place,
-                       copy_tree(arena, node->entry[i].value));
-        }
-    }
-    return copy;
-}
-
-struct ha_node *ha_node_merge(struct sim_arena *arena, const struct ha_node *base,
-                              const struct ha_node *over)
-{
-    struct ha_node *out;
-    uint32_t capacity = 0;
-
-    if (over == NULL || base == NULL || base->kind != HA_NODE_MAP ||
-        over->kind != HA_NODE_MAP) {
-        const struct ha_node *kept = over != NULL ? over : base;
-
-        return kept != NULL ? copy_tree(arena, kept) : ha_node_new_map(arena);
-    }
-    out = ha_node_new_map(arena);
-    out->place = over->place;
-    for (uint32_t i = 0; i < base->n; i++) {
-        const struct ha_entry *entry = &base->entry[i];
-        const struct ha_node *newer = ha_node_get(over, entry->key);
-
-        if (newer == NULL && !ha_node_is_null(entry->value)) {
-            push_entry(arena, out, &capacity, entry->key, entry->place,
-                       copy_tree(arena, entry->value));
-        } else if (newer != NULL && !ha_node_is_null(newer)) {
-            push_entry(arena, out, &capacity, entry->key, newer->place,
-                       ha_node_merge(arena, entry->value, newer));
-        }
-    }
-    for (uint32_t i = 0; i < over->n; i++) {
-        const struct ha_entry *entry = &over->entry[i];
-
-        if (ha_node_get(base, entry->key) == NULL && !ha_node_is_null(entry->value)) {
-            push_entry(arena, out, &capacity, entry->key, entry->place,
-                       copy_tree(arena, entry->value));
-        }
-    }
-    return out;
 }

@@ -95,6 +95,9 @@ void ha_node_set(struct sim_arena *arena, struct ha_node *map, const char *key,
                  struct ha_node *value);
 void ha_node_append(struct sim_arena *arena, struct ha_node *list,
                     struct ha_node *item);
+/* Adds an entry without looking for an older one of that key; key is not copied. */
+void ha_node_push_entry(struct sim_arena *arena, struct ha_node *map, const char *key,
+                        struct ha_place place, struct ha_node *value);
 
 /*
  * Helm's merge: maps key by key, lists and scalars replaced whole, a null in
