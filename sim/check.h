@@ -19,8 +19,7 @@ extern _Thread_local const struct sim_check_scene *sim_check_scene;
 
 _Noreturn void sim_check_failed(const char *file, int line, const char *what);
 
-#define SIM_CHECK(cond) \
-    ((cond) ? (void)0 : sim_check_failed(__FILE__, __LINE__, #cond))
+#define SIM_CHECK(cond) ((cond) ? (void)0 : sim_check_failed(__FILE__, __LINE__, #cond))
 
 #ifdef SIM_DEBUG
 #define SIM_DEBUG_CHECK(cond) SIM_CHECK(cond)

@@ -20,14 +20,14 @@ enum sim_err_code {
 
 /* What went wrong, where, what was expected, and what to type instead. */
 struct sim_err {
-    int code;           /* enum sim_err_code, SIM_ERR_NONE while all is well */
-    int line;           /* 1-based, 0 when there is no place in a file */
-    int column;         /* 1-based, 0 when unknown */
-    char file[256];     /* name as the user typed it, "" when not about a file */
-    char message[768];  /* one sentence: what is wrong and what was expected */
-    char hint[512];     /* what to do: "did you mean ...", a command; may be "" */
-    char excerpt[256];  /* the offending source line without newline; may be "" */
-    int excerpt_len;    /* how many columns to underline, at least 1 */
+    int code;          /* enum sim_err_code, SIM_ERR_NONE while all is well */
+    int line;          /* 1-based, 0 when there is no place in a file */
+    int column;        /* 1-based, 0 when unknown */
+    char file[256];    /* name as the user typed it, "" when not about a file */
+    char message[768]; /* one sentence: what is wrong and what was expected */
+    char hint[512];    /* what to do: "did you mean ...", a command; may be "" */
+    char excerpt[256]; /* the offending source line without newline; may be "" */
+    int excerpt_len;   /* how many columns to underline, at least 1 */
 };
 
 /*

@@ -32,7 +32,7 @@
 #define SIM_YEAR_S 31557600.0
 
 #define SIM_MAX_SERVICES 16
-#define SIM_MAX_CAUSES 48
+#define SIM_MAX_CAUSES   48
 
 struct sim_run; /* the driver's hand: one per thread, passed to every callback */
 

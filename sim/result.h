@@ -23,10 +23,10 @@ struct sim_estimate {
 };
 
 struct sim_cause_result {
-    const char *name;                /* title, owned by the model */
-    uint32_t cause;                  /* index into model->cause */
-    struct sim_estimate unavailability; /* fraction of time down because of it */
-    struct sim_estimate share;       /* of the service's downtime, 0..1 */
+    const char *name;                     /* title, owned by the model */
+    uint32_t cause;                       /* index into model->cause */
+    struct sim_estimate unavailability;   /* fraction of time down because of it */
+    struct sim_estimate share;            /* of the service's downtime, 0..1 */
     struct sim_estimate outages_per_year; /* outages this cause triggered */
 };
 
@@ -38,15 +38,15 @@ struct sim_service_result {
     struct sim_estimate failed_share;     /* mean failing share of requests */
     struct sim_estimate outages_per_year; /* long-run entries into down */
     struct sim_estimate mean_outage_s;
-    struct sim_estimate slo_met_share;    /* share of windows inside the budget */
+    struct sim_estimate slo_met_share; /* share of windows inside the budget */
     struct sim_estimate first_year_unavailability; /* from new, over model->year_s */
     struct sim_estimate first_year_outages;
     struct sim_estimate prob_outage_first_year;
-    struct sim_estimate mttff_s;          /* mean time to first outage, from new */
-    uint64_t n_outages;                   /* raw count seen (unweighted) */
+    struct sim_estimate mttff_s; /* mean time to first outage, from new */
+    uint64_t n_outages;          /* raw count seen (unweighted) */
 
     uint32_t n_causes;
-    struct sim_cause_result *cause;       /* sorted by downtime, largest first */
+    struct sim_cause_result *cause; /* sorted by downtime, largest first */
 
     /* Law of downtime per SLO window: ascending; weights NULL = equal. */
     uint32_t n_windows;
@@ -63,25 +63,25 @@ struct sim_service_result {
     /* Health of the estimate (biased, splitting); 0 when not applicable. */
     double effective_sample_size;
     double largest_score_share;
-    bool is_flagged;     /* do not trust this interval; why[] says why */
+    bool is_flagged; /* do not trust this interval; why[] says why */
     char why[256];
 };
 
 struct sim_result {
-    char method[16];       /* "crude", "biased", "splitting", "exact" */
-    char reason[384];      /* how the method was chosen, in words, with the pilot */
+    char method[16];  /* "crude", "biased", "splitting", "exact" */
+    char reason[384]; /* how the method was chosen, in words, with the pilot */
     uint64_t seed;
-    double confidence;     /* 0.95 */
+    double confidence; /* 0.95 */
     double year_s;
-    double window_s;       /* SLO window */
-    double budget_s;       /* allowed downtime per window; negative: no SLO given */
+    double window_s; /* SLO window */
+    double budget_s; /* allowed downtime per window; negative: no SLO given */
     double simulated_years;
     uint64_t n_replications;
     uint64_t n_events;
     double cpu_s;
     double wall_s;
-    bool is_partial;       /* interrupted or out of time before the precision asked */
-    bool is_repeatable;    /* false when a clock decided where to stop */
+    bool is_partial;    /* interrupted or out of time before the precision asked */
+    bool is_repeatable; /* false when a clock decided where to stop */
     double years_to_repeat;
     uint32_t n_services;
     struct sim_service_result *service;

@@ -28,10 +28,10 @@ enum ha_param {
 
 /* One catalogue entry: a value, its 5-95 % range, and where it is from. */
 struct ha_param_value {
-    bool is_set;        /* false: not applicable in this catalogue (null) */
-    double lo, mid, hi; /* in the unit of the row (params.def), as published */
-    double sigma;       /* of the logarithm, for lognormal durations; else 0 */
-    const char *source; /* "failure-data 1.A 1.C" or what the override said */
+    bool is_set;            /* false: not applicable in this catalogue (null) */
+    double lo, mid, hi;     /* in the unit of the row (params.def), as published */
+    double sigma;           /* of the logarithm, for lognormal durations; else 0 */
+    const char *source;     /* "failure-data 1.A 1.C" or what the override said */
     const char *confidence; /* "H", "M", "L" */
     struct ha_place place;  /* catalogue file or the user's override */
 };
@@ -62,14 +62,14 @@ struct ha_zone {
 
 struct ha_host_node {
     const char *name;
-    uint32_t zone;        /* index into zones */
+    uint32_t zone; /* index into zones */
     const char *pool;
     const struct ha_node *object; /* the v1 Node as kube-scheduler would see it */
     double price_usd_month;
 };
 
 enum ha_provisioner {
-    HA_STORAGE_EBS,     /* attach and detach per facts E6 */
+    HA_STORAGE_EBS, /* attach and detach per facts E6 */
     HA_STORAGE_GCE_PD,
     HA_STORAGE_AZURE_DISK,
     HA_STORAGE_REGIONAL, /* replicated over zones: can be attached anywhere */
@@ -82,26 +82,26 @@ struct ha_storage_class {
     const char *name;
     enum ha_provisioner provisioner;
     bool is_default;
-    bool is_immediate;    /* volumeBindingMode Immediate instead of WaitForFirstConsumer */
+    bool is_immediate; /* volumeBindingMode Immediate instead of WaitForFirstConsumer */
     const struct ha_node *object; /* the v1 StorageClass */
 };
 
 struct ha_host {
-    bool is_default;      /* no host file was given: say so on screen */
-    const char *file;     /* or NULL */
+    bool is_default;  /* no host file was given: say so on screen */
+    const char *file; /* or NULL */
     uint32_t n_zones;
     struct ha_zone *zone;
     uint32_t n_nodes;
     struct ha_host_node *node;
     uint32_t n_classes;
     struct ha_storage_class *storage_class;
-    int k8s_minor;               /* e.g. 34; decides the 40 s or 50 s grace period */
-    double monitor_grace_s;      /* node-monitor-grace-period */
-    bool has_cloud_controller;   /* deletes Node objects of destroyed machines */
+    int k8s_minor;             /* e.g. 34; decides the 40 s or 50 s grace period */
+    double monitor_grace_s;    /* node-monitor-grace-period */
+    bool has_cloud_controller; /* deletes Node objects of destroyed machines */
     bool has_autorepair;
-    double drain_limit_s;        /* provider's limit of a refused drain; 0 = none */
-    bool drain_is_forced;        /* at the limit: delete anyway (else give up) */
-    bool sets_out_of_service;    /* automation taints dead nodes out-of-service */
+    double drain_limit_s;     /* provider's limit of a refused drain; 0 = none */
+    bool drain_is_forced;     /* at the limit: delete anyway (else give up) */
+    bool sets_out_of_service; /* automation taints dead nodes out-of-service */
     double price_control_plane_usd_month;
 };
 
@@ -128,20 +128,20 @@ struct ha_pdb {
 
 /* A set of equal pods, as the chart renders them. */
 struct ha_workload {
-    const char *name;          /* pod base name: "prod", "prod-etcd", "coredns" */
+    const char *name; /* pod base name: "prod", "prod-etcd", "coredns" */
     uint32_t replicas;
-    bool is_statefulset;       /* else a Deployment */
-    bool is_ordered_ready;     /* podManagementPolicy OrderedReady */
+    bool is_statefulset;                /* else a Deployment */
+    bool is_ordered_ready;              /* podManagementPolicy OrderedReady */
     const struct ha_node *pod_template; /* metadata.labels + spec, v1 Pod shaped */
-    bool has_volume;           /* one PVC per ordinal */
+    bool has_volume;                    /* one PVC per ordinal */
     const char *storage_class; /* resolved name, NULL when there is no volume */
     int64_t volume_bytes;
-    double grace_s;            /* terminationGracePeriodSeconds */
-    struct ha_place place;     /* where replicas was set */
+    double grace_s;        /* terminationGracePeriodSeconds */
+    struct ha_place place; /* where replicas was set */
 };
 
 struct ha_vcluster {
-    const char *name;          /* release name: the file's stem unless metadata says */
+    const char *name; /* release name: the file's stem unless metadata says */
     enum ha_store store;
     struct ha_workload cp;
     struct ha_workload etcd;    /* replicas 0 unless deployed etcd */
@@ -160,32 +160,32 @@ struct ha_vcluster {
 
 /* An extra dependency described as a reliability system (kind: System). */
 struct ha_extra {
-    const char *name;         /* "load balancer" */
-    const char *service;      /* which service needs it: "api" or "dns" or "all" */
+    const char *name;    /* "load balancer" */
+    const char *service; /* which service needs it: "api" or "dns" or "all" */
     const struct ha_node *system;
 };
 
 struct ha_design {
-    const char *name;              /* file stem: "three" for three.yaml */
-    const char *file;              /* first -f */
-    const struct ha_node *values;  /* vCluster values merged over chart defaults */
+    const char *name;                  /* file stem: "three" for three.yaml */
+    const char *file;                  /* first -f */
+    const struct ha_node *values;      /* vCluster values merged over chart defaults */
     const struct ha_node *user_values; /* what the user wrote, merged, no defaults */
     struct ha_vcluster vcluster;
     struct ha_host host;
     struct ha_catalog catalog;
     uint32_t n_extras;
     struct ha_extra *extra;
-    struct sim_arena arena;        /* owns everything above */
+    struct sim_arena arena; /* owns everything above */
 };
 
 /* What the command line asked for. Strings are the user's and outlive the design. */
 struct ha_design_request {
     uint32_t n_files;
-    const char *const *file;       /* -f in order; "-" is standard input */
+    const char *const *file; /* -f in order; "-" is standard input */
     uint32_t n_sets;
-    const char *const *set;        /* --set PATH=VALUE in order */
-    int32_t replicas;              /* --replicas: CP and etcd replicas; 0 = as written */
-    const char *catalog;           /* --catalog NAME; NULL = the host's, else "aws" */
+    const char *const *set; /* --set PATH=VALUE in order */
+    int32_t replicas;       /* --replicas: CP and etcd replicas; 0 = as written */
+    const char *catalog;    /* --catalog NAME; NULL = the host's, else "aws" */
 };
 
 /*

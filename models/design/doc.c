@@ -364,8 +364,8 @@ static int on_close(struct reader *r)
                         twin->key);
 
         if (r->err != NULL) {
-            r->err->excerpt_len = (int)strlen(twin->key) < 100 ? (int)strlen(twin->key)
-                                                               : 100;
+            r->err->excerpt_len =
+                (int)strlen(twin->key) < 100 ? (int)strlen(twin->key) : 100;
             sim_err_hint(r->err, "keep one of the two");
         }
         return code;
@@ -496,7 +496,8 @@ int ha_docs_read(struct sim_arena *arena, const char *path, struct ha_docs *out,
     int code;
 
     if (file == NULL) {
-        return sim_err_set(err, SIM_ERR_IO, "cannot open %s: %s", path, strerror(errno));
+        return sim_err_set(err, SIM_ERR_IO, "cannot open %s: %s", path,
+                           strerror(errno));
     }
     errno = 0;
     text = slurp(file, &length);
@@ -506,7 +507,8 @@ int ha_docs_read(struct sim_arena *arena, const char *path, struct ha_docs *out,
     } else if (length > HA_DOC_MAX_BYTES) {
         code = sim_err_set(err, SIM_ERR_LIMIT, "%s is larger than 512 MiB", path);
     } else {
-        code = ha_docs_parse(arena, is_stdin ? "<stdin>" : path, text, length, out, err);
+        code =
+            ha_docs_parse(arena, is_stdin ? "<stdin>" : path, text, length, out, err);
     }
     free(text);
     if (!is_stdin) {

@@ -37,11 +37,11 @@ struct ha_entry {
 
 struct ha_node {
     enum ha_node_kind kind;
-    bool is_plain;         /* scalar without quotes: null, true, 3 have their meaning */
+    bool is_plain; /* scalar without quotes: null, true, 3 have their meaning */
     struct ha_place place;
-    const char *text;      /* scalar: NUL-terminated, "" when empty */
-    uint32_t length;       /* scalar: bytes in text */
-    uint32_t n;            /* map: entries; list: items */
+    const char *text; /* scalar: NUL-terminated, "" when empty */
+    uint32_t length;  /* scalar: bytes in text */
+    uint32_t n;       /* map: entries; list: items */
     struct ha_entry *entry;
     struct ha_node **item;
 };

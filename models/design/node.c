@@ -213,7 +213,7 @@ static struct ha_node *copy_tree(struct sim_arena *arena, const struct ha_node *
             ha_node_append(arena, copy, copy_tree(arena, node->item[i]));
         } else if (!ha_node_is_null(node->entry[i].value)) {
             ha_node_push_entry(arena, copy, node->entry[i].key, node->entry[i].place,
-                       copy_tree(arena, node->entry[i].value));
+                               copy_tree(arena, node->entry[i].value));
         }
     }
     return copy;
@@ -238,10 +238,10 @@ struct ha_node *ha_node_merge(struct sim_arena *arena, const struct ha_node *bas
 
         if (newer == NULL && !ha_node_is_null(entry->value)) {
             ha_node_push_entry(arena, out, entry->key, entry->place,
-                       copy_tree(arena, entry->value));
+                               copy_tree(arena, entry->value));
         } else if (newer != NULL && !ha_node_is_null(newer)) {
             ha_node_push_entry(arena, out, entry->key, newer->place,
-                       ha_node_merge(arena, entry->value, newer));
+                               ha_node_merge(arena, entry->value, newer));
         }
     }
     for (uint32_t i = 0; i < over->n; i++) {
@@ -249,7 +249,7 @@ struct ha_node *ha_node_merge(struct sim_arena *arena, const struct ha_node *bas
 
         if (ha_node_get(base, entry->key) == NULL && !ha_node_is_null(entry->value)) {
             ha_node_push_entry(arena, out, entry->key, entry->place,
-                       copy_tree(arena, entry->value));
+                               copy_tree(arena, entry->value));
         }
     }
     return out;
