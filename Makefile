@@ -87,11 +87,13 @@ build/nines: build/release/nines
 
 $(B)/nines: $(B)/cli/main.o $(LIB_OBJ) $(B)/gen/assets.o
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+	@echo "LD $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@echo "CC $<"
+	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # Built-in files: one .incbin each and a table of (name, start, end).
 $(B)/gen/assets.S: $(ASSETS) Makefile
