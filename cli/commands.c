@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of commands as data, and the overview printed from it. The overview
+ * lists what exists, grouped by the question it answers; nothing is promised here
+ * that is not in cli/commands.def.
+ */
+#include "cli/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/color.h"
+#include "cli/error.h"
+#include "cli/suggest.h"
+
+static const struct cli_command table[] = {
+#define CLI_COMMAND(group, name, summary)                                             \
+    {CLI_GROUP_##group, #name, summary, cmd_##name},
+#include "cli/commands.def"
+#undef CLI_COMMAND
+    {CLI_N_GROUPS, NULL, NULL, NULL}};
+
+#define N_COMMANDS (sizeof(table) / sizeof(table[0]) - 1)
+
+const struct cli_command *cli_commands(void)
+{
+    return table;
+}
+
+const struct cli_command *cli_command_find(const char *name)
+{
+    for (const struct cli_command *c = table; c->name != NULL; c++) {
+        if (strcmp(c->name, name) == 0) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+int cli_command_unknown(const char *name)
+{
+    const char *names[N_COMMANDS];
+    struct sim_err err;
+    const char *near;
+
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        names[i] = table[i].name;
+    }
+    near = cli_suggest(name, names, N_COMMANDS);
+    sim_err_set(&err, SIM_ERR_USAGE, "unknown command \"%s\"", name);
+    if (near != NULL) {
+        sim_err_hint(&err, "did you mean \"%s\"?     nines help", near);
+    } else {
+        sim_err_hint(&err, "nines help");
+    }
+    return cli_fail(&err);
+}
+
+void cli_print_overview(void)
+{
+    static const char *const heading[CLI_N_GROUPS] = {
+        [CLI_GROUP_ANSWER] = "Answer a question",
+        [CLI_GROUP_LOOK] = "Look inside",
+        [CLI_GROUP_SHARE] = "Share",
+        [CLI_GROUP_HELP] = "Files and help",
+    };
+
+    printf("nines - availability of Kubernetes and vCluster designs, by simulation\n");
+    for (int group = 0; group < CLI_N_GROUPS; group++) {
+        int n_shown = 0;
+
+        for (const struct cli_command *c = table; c->name != NULL; c++) {
+            if ((int)c->group != group) {
+                continue;
+            }
+            if (n_shown++ == 0) {
+                printf("\n%s%s%s\n", cli_color_on(stdout, CLI_STRONG), heading[group],
+                       cli_color_off(stdout, CLI_STRONG));
+            }
+            printf("  %-10s %s\n", c->name, c->summary);
+        }
+    }
+    printf("\nnines help COMMAND says more about one of them.\n");
+}
