@@ -44,7 +44,7 @@ bool cli_color_is_on(FILE *stream)
 const char *cli_color_on(FILE *stream, enum cli_role role)
 {
     static const char *const start[] = {
-        [CLI_PLAIN] = "",       [CLI_GOOD] = "\033[32m",  [CLI_BAD] = "\033[31m",
+        [CLI_PLAIN] = "",        [CLI_GOOD] = "\033[32m",  [CLI_BAD] = "\033[31m",
         [CLI_QUIET] = "\033[2m", [CLI_STRONG] = "\033[1m",
     };
 

@@ -14,7 +14,7 @@
 #include "cli/suggest.h"
 
 static const struct cli_command table[] = {
-#define CLI_COMMAND(group, name, summary)                                             \
+#define CLI_COMMAND(group, name, summary)                                              \
     {CLI_GROUP_##group, #name, summary, cmd_##name},
 #include "cli/commands.def"
 #undef CLI_COMMAND

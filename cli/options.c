@@ -92,7 +92,7 @@ bool cli_read_duration(const char *text, double *seconds)
     static const struct {
         const char *unit;
         double seconds;
-    } units[] = {{"ms", 1e-3}, {"s", 1},      {"m", 60},          {"h", 3600},
+    } units[] = {{"ms", 1e-3}, {"s", 1},      {"m", 60},        {"h", 3600},
                  {"d", 86400}, {"w", 604800}, {"y", SIM_YEAR_S}};
     const size_t digits = strspn(text, "0123456789.");
     char number[32];
@@ -231,7 +231,8 @@ static void make_grammar(struct grammar *g, const struct cli_option *rows)
         if (rows[i].kind == CLI_OPT_HEADING) {
             continue;
         }
-        add_name(g, rows[i].name, has_value ? required_argument : no_argument, BASE + i);
+        add_name(g, rows[i].name, has_value ? required_argument : no_argument,
+                 BASE + i);
         if (!has_value) {
             snprintf(g->negated_name[i], sizeof(g->negated_name[i]), "no-%s",
                      rows[i].name);
@@ -258,7 +259,8 @@ static int unknown_option(const struct cli_usage *usage, const struct grammar *g
         name[strcspn(name, "=")] = '\0';
         near = cli_suggest(name, g->name, g->n_names);
     }
-    sim_err_set(&err, SIM_ERR_USAGE, "unknown flag %s for nines %s", typed, usage->name);
+    sim_err_set(&err, SIM_ERR_USAGE, "unknown flag %s for nines %s", typed,
+                usage->name);
     if (near != NULL) {
         sim_err_hint(&err, "did you mean --%s?     nines help %s", near, usage->name);
     } else {
@@ -360,7 +362,8 @@ int cli_parse(const struct cli_usage *usage, const struct cli_option *rows, int 
             return CLI_PARSED;
         }
         if (words == NULL) {
-            return usage_error(usage, "\"%s\" is not a flag, and no word is expected here",
+            return usage_error(usage,
+                               "\"%s\" is not a flag, and no word is expected here",
                                argv[optind]);
         }
         cli_list_add(words, argv[optind]);

@@ -35,8 +35,8 @@ enum cli_option_kind {
 };
 
 struct cli_option {
-    char letter;          /* short form, or 0 */
-    const char *name;     /* long form, without dashes */
+    char letter;      /* short form, or 0 */
+    const char *name; /* long form, without dashes */
     enum cli_option_kind kind;
     void *target;         /* see the kinds */
     const char *argument; /* its name in --help: "FILE"; NULL for flags */
@@ -81,33 +81,58 @@ struct cli_input {
     const char *catalog;
 };
 
-#define CLI_ROWS_INPUT(in)                                                            \
-    {0, NULL, CLI_OPT_HEADING, NULL, NULL, NULL, "Design"},                           \
-        {'f', "file", CLI_OPT_LIST, &(in)->files, "FILE", NULL,                       \
-         "vcluster.yaml, host or overlay; repeat, later wins; - is stdin"},           \
-        {0, "set", CLI_OPT_LIST, &(in)->sets, "PATH=VALUE", NULL,                     \
-         "after all files; repeat; PATH=null returns to the default"},                \
-    {                                                                                 \
-        0, "catalog", CLI_OPT_TEXT, &(in)->catalog, "NAME", NULL,                     \
-            "failure rates: aws, gcp, azure, on-prem, homelab"                        \
+#define CLI_ROWS_INPUT(in)                                                             \
+    {0, NULL, CLI_OPT_HEADING, NULL, NULL, NULL, "Design"},                            \
+        {'f',                                                                          \
+         "file",                                                                       \
+         CLI_OPT_LIST,                                                                 \
+         &(in)->files,                                                                 \
+         "FILE",                                                                       \
+         NULL,                                                                         \
+         "vcluster.yaml, host or overlay; repeat, later wins; - is stdin"},            \
+        {0,                                                                            \
+         "set",                                                                        \
+         CLI_OPT_LIST,                                                                 \
+         &(in)->sets,                                                                  \
+         "PATH=VALUE",                                                                 \
+         NULL,                                                                         \
+         "after all files; repeat; PATH=null returns to the default"},                 \
+    {                                                                                  \
+        0, "catalog", CLI_OPT_TEXT, &(in)->catalog, "NAME", NULL,                      \
+            "failure rates: aws, gcp, azure, on-prem, homelab"                         \
     }
 
-#define CLI_ROWS_TALK(talk)                                                           \
-    {0, NULL, CLI_OPT_HEADING, NULL, NULL, NULL, "Talk"},                             \
-        {0, "color", CLI_OPT_CHOICE, &(talk)->color, "WHEN", "auto|always|never",     \
-         "colour; auto is only on terminals, and NO_COLOR turns it off"},             \
-        {0, "progress", CLI_OPT_CHOICE, &(talk)->progress, "HOW",                     \
-         "auto|bar|plain|none", "progress on stderr; auto is a bar on terminals"},    \
-        {'q', "quiet", CLI_OPT_FLAG, &(talk)->is_quiet, NULL, NULL,                   \
-         "only the answer: no progress, no next steps"},                              \
-    {                                                                                 \
-        'v', "verbose", CLI_OPT_FLAG, &(talk)->is_verbose, NULL, NULL,                \
-            "also how the answer was found"                                           \
+#define CLI_ROWS_TALK(talk)                                                            \
+    {0, NULL, CLI_OPT_HEADING, NULL, NULL, NULL, "Talk"},                              \
+        {0,                                                                            \
+         "color",                                                                      \
+         CLI_OPT_CHOICE,                                                               \
+         &(talk)->color,                                                               \
+         "WHEN",                                                                       \
+         "auto|always|never",                                                          \
+         "colour; auto is only on terminals, and NO_COLOR turns it off"},              \
+        {0,                                                                            \
+         "progress",                                                                   \
+         CLI_OPT_CHOICE,                                                               \
+         &(talk)->progress,                                                            \
+         "HOW",                                                                        \
+         "auto|bar|plain|none",                                                        \
+         "progress on stderr; auto is a bar on terminals"},                            \
+        {'q',                                                                          \
+         "quiet",                                                                      \
+         CLI_OPT_FLAG,                                                                 \
+         &(talk)->is_quiet,                                                            \
+         NULL,                                                                         \
+         NULL,                                                                         \
+         "only the answer: no progress, no next steps"},                               \
+    {                                                                                  \
+        'v', "verbose", CLI_OPT_FLAG, &(talk)->is_verbose, NULL, NULL,                 \
+            "also how the answer was found"                                            \
     }
 
-#define CLI_ROWS_END                                                                  \
-    {                                                                                 \
-        0, NULL, CLI_OPT_END, NULL, NULL, NULL, NULL                                  \
+#define CLI_ROWS_END                                                                   \
+    {                                                                                  \
+        0, NULL, CLI_OPT_END, NULL, NULL, NULL, NULL                                   \
     }
 
 #define CLI_PARSED (-1)

@@ -33,8 +33,8 @@ unsigned cli_edit_distance(const char *a, const char *b)
             }
             const unsigned wrong = a[i - 1] != b[j - 1];
 
-            d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
-                            d[i - 1][j - 1] + wrong);
+            d[i][j] =
+                least(least(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + wrong);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
                 d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
             }
