@@ -34,6 +34,7 @@ struct sim_dist {
     uint32_t n;                   /* branches of a mixture, cells of a table */
     double a;                     /* first parameter, see enum */
     double b;                     /* second parameter, see enum */
+    double inv_b;                 /* cached 1 / b where b is a shape or a sigma */
     double mean_s;                /* cached first raw moment */
     double moment2;               /* cached second raw moment, s^2 */
     double moment3;               /* cached third raw moment, s^3 */
@@ -81,7 +82,8 @@ double sim_dist_density(const struct sim_dist *dist, double t_s);
 double sim_dist_cumulative_hazard(const struct sim_dist *dist, double t_s);
 /* The t with H(t) = h, h >= 0. */
 double sim_dist_cumulative_hazard_inverse(const struct sim_dist *dist, double h);
-/* False for deterministic laws (and tables of one value): no hazard to scale. */
+/* False for laws with an atom (deterministic, a table cell of zero width, a mixture
+ * with such a part): no hazard to scale, no likelihood ratio. */
 bool sim_dist_has_hazard(const struct sim_dist *dist);
 
 #endif
