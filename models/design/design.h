@@ -20,7 +20,7 @@
 /* ---- catalogue: how often things break, how long they stay broken ---- */
 
 enum ha_param {
-#define HA_PARAM(name, key, unit, dist, section) HA_PARAM_##name,
+#define HA_PARAM(name, key, unit, family, title) HA_PARAM_##name,
 #include "models/design/params.def"
 #undef HA_PARAM
     HA_N_PARAMS
@@ -31,8 +31,8 @@ struct ha_param_value {
     bool is_set;            /* false: not applicable in this catalogue (null) */
     double lo, mid, hi;     /* in the unit of the row (params.def), as published */
     double sigma;           /* of the logarithm, for lognormal durations; else 0 */
-    const char *source;     /* "failure-data 1.A 1.C" or what the override said */
-    const char *confidence; /* "H", "M", "L" */
+    const char *source;     /* paper, documentation, or what the override said */
+    const char *confidence; /* "H", "M", "L", or "" for a value of the user's */
     struct ha_place place;  /* catalogue file or the user's override */
 };
 
@@ -49,9 +49,15 @@ double ha_catalog_probability(const struct ha_catalog *catalog, enum ha_param pa
  * Returns false when the row is not set. */
 bool ha_catalog_duration(const struct ha_catalog *catalog, enum ha_param param,
                          struct sim_dist *out);
-/* Unit, family and key of a row, as in params.def. */
+/* Key, unit, family of laws and meaning of a row, as in params.def. */
 const char *ha_param_key(enum ha_param param);
 const char *ha_param_unit(enum ha_param param);
+const char *ha_param_family(enum ha_param param);
+const char *ha_param_title(enum ha_param param);
+/* The row with that key, or -1. */
+int ha_param_find(const char *key);
+/* Weibull shape of a rate row's failure clock: 1 when exponential, 0 for other laws. */
+double ha_param_shape(enum ha_param param);
 
 /* ---- host ---- */
 
