@@ -204,7 +204,7 @@ static int read_value(struct entry_reader *r, const struct ha_node *node, double
     if (node->kind != HA_NODE_SCALAR || node->length == 0) {
         return refuse(r, node, "expected a number with its unit");
     }
-    if (r->has_unit && ha_node_double(node, &number)) {
+    if (r->has_unit && !is_probability(r->row) && ha_node_double(node, &number)) {
         *out = number;
         return number >= 0 ? 0 : refuse(r, node, "must not be negative");
     }
@@ -227,7 +227,7 @@ static int read_unit(struct entry_reader *r)
 {
     const struct ha_node *unit = ha_node_get(r->node, "unit");
 
-    r->has_unit = is_probability(r->row);
+    r->has_unit = false;
     if (unit == NULL) {
         return 0;
     }
@@ -370,12 +370,12 @@ static int check_keys(struct entry_reader *r)
         }
         code = ha_place_error(r->err, &entry->place, "unknown key \"%.60s\" under %s",
                               entry->key, r->row->key);
-        sim_err_hint(r->err, nearest.best != NULL ? "did you mean \"%s\"?" : "%s%s",
-                     nearest.best != NULL
-                         ? nearest.best
-                         : "known: value, range, unit, distribution, sigma, source, "
-                           "confidence, events, exposure",
-                     "");
+        if (nearest.best != NULL) {
+            sim_err_hint(r->err, "did you mean \"%s\"?", nearest.best);
+        } else {
+            sim_err_hint(r->err, "known: value, range, unit, distribution, sigma, "
+                                 "source, confidence, events, exposure");
+        }
         return code;
     }
     return 0;
@@ -408,10 +408,8 @@ static int read_map(struct entry_reader *r, struct ha_param_value *value)
 
 static int read_plain(struct entry_reader *r, struct ha_param_value *value)
 {
-    int code;
+    int code = read_value(r, r->node, &value->mid);
 
-    r->has_unit = is_probability(r->row);
-    code = read_value(r, r->node, &value->mid);
     value->lo = value->mid;
     value->hi = value->mid;
     value->source = sim_arena_printf(r->arena, "given in %s", r->node->place.file);
@@ -431,10 +429,6 @@ static int read_entry(struct entry_reader *r, struct ha_param_value *value)
     code = r->node->kind == HA_NODE_MAP ? read_map(r, value) : read_plain(r, value);
     if (code != 0) {
         return code;
-    }
-    if (is_probability(r->row) && value->hi > 1) {
-        return ha_node_error(r->err, r->node, "%s is a probability: at most 1",
-                             r->row->key);
     }
     if (strcmp(r->row->family, "lognormal") == 0 && !value->is_set &&
         value->sigma == 0 && ha_node_get(r->node, "distribution") == NULL &&

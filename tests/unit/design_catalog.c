@@ -175,7 +175,8 @@ Test(design_catalog, faults_are_named_with_place_and_hint, .fini = done)
     refuses("node.drain.rate: 8", "bare number", "0.5/y", 1, 18);
     refuses("node.drain.rate: 8 parsecs", "rate with its unit", "0.5/y", 1, 18);
     refuses("image.cached_prob: 1.5", "from 0 to 1", "", 1, 20);
-    refuses("image.cached_prob: {value: 0.5, range: [0.1, 7]}", "at most 1", "", 1, 20);
+    refuses("image.cached_prob: {value: 0.5, range: [0.1, 7]}", "from 0 to 1", "", 1,
+            46);
     refuses("node.reboot: {valu: 60s}", "unknown key \"valu\"",
             "did you mean \"value\"", 1, 15);
     refuses("node.reboot: {}", "value is missing", "", 1, 14);
