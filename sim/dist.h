@@ -78,6 +78,9 @@ double sim_dist_quantile(const struct sim_dist *dist, double p);
 double sim_dist_survival(const struct sim_dist *dist, double t_s);
 /* Density at t, per second; 0 for deterministic laws. */
 double sim_dist_density(const struct sim_dist *dist, double t_s);
+/* Hazard rate h(t) = density / survival, per second, also where both underflow; 0 for
+ * deterministic laws and outside the support. */
+double sim_dist_hazard_rate(const struct sim_dist *dist, double t_s);
 /* H(t) = -ln P(X > t); grows to infinity; accurate for tiny and huge values. */
 double sim_dist_cumulative_hazard(const struct sim_dist *dist, double t_s);
 /* The t with H(t) = h, h >= 0. */

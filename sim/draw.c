@@ -4,15 +4,15 @@
  *
  * A ziggurat covers the density f by 256 layers of equal area v. Layer i >= 1 is the
  * rectangle from 0 to x[i] between heights f(x[i]) and f(x[i + 1]); layer 0 is the base
- * strip together with the tail beyond r = x[1]. Given r and v (printed to full precision
- * in the papers, and the only numbers needed) the edges follow from
+ * strip together with the tail beyond r = x[1]. Given r and v (printed in the papers to
+ * full precision, and the only numbers needed) the edges follow from
  *     x[i + 1] = f^-1(v / x[i] + f(x[i])).
  * A point left of the next edge lies wholly under the curve; otherwise one more uniform
  * decides, and a rejected point starts again with fresh words.
  *
  * Words: word 0 is consumed by the fast path. The slow path of attempt a uses words
- * 3a + 1 (the decision), 3a + 2 (tails) and 3a + 3 (the next attempt), so no word is ever
- * used twice, and every number is a function of the draw alone.
+ * 3a + 1 (the decision, or a tail from there on) and 3a + 3 (the next attempt), so no
+ * word is used twice, and every number is a function of the draw alone.
  *
  * Sources: Marsaglia and Tsang, JSS 5(8) 2000, r and v for 256 layers: exponential
  * 7.69711747013104972, 0.0039496598225815571993; normal 3.6541528853610088,

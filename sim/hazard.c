@@ -383,3 +383,50 @@ bool sim_dist_has_hazard(const struct sim_dist *dist)
         return true;
     }
 }
+
+/* f / S of a mixture with each part's tail taken relative to the whole's. */
+static double mixture_hazard_rate(const struct sim_dist *dist, double t_s)
+{
+    double whole = mixture_hazard(dist, t_s);
+    double sum = 0.0;
+
+    for (uint32_t i = 0; i < dist->n && isfinite(whole); i++) {
+        double h = sim_dist_cumulative_hazard(&dist->parts[i], t_s);
+
+        sum += dist->table[i] * exp(whole - h) *
+               sim_dist_hazard_rate(&dist->parts[i], t_s);
+    }
+    return sum;
+}
+
+/* The logarithm of the gamma density avoids its underflow. */
+static double gamma_hazard_rate(const struct sim_dist *dist, double t_s)
+{
+    double x = t_s / dist->a;
+    double log_density = (dist->b - 1.0) * log(x) - x - lgamma(dist->b) - log(dist->a);
+
+    return exp(log_density + gamma_hazard(dist->a, dist->b, t_s));
+}
+
+double sim_dist_hazard_rate(const struct sim_dist *dist, double t_s)
+{
+    switch (dist->kind) {
+    case SIM_DIST_EXPONENTIAL:
+        return t_s >= 0.0 ? 1.0 / dist->a : 0.0;
+    case SIM_DIST_WEIBULL:
+        return t_s >= 0.0 ? dist->b / dist->a * pow(t_s / dist->a, dist->b - 1.0) : 0.0;
+    case SIM_DIST_GAMMA:
+        return t_s > 0.0 ? gamma_hazard_rate(dist, t_s) : sim_dist_density(dist, t_s);
+    case SIM_DIST_LOGNORMAL:
+        return t_s > 0.0
+                   ? gsl_sf_hazard((log(t_s) - dist->a) / dist->b) / (t_s * dist->b)
+                   : 0.0;
+    case SIM_DIST_MIXTURE:
+        return mixture_hazard_rate(dist, t_s);
+    default: {
+        double survival = sim_dist_survival(dist, t_s);
+
+        return survival > 0.0 ? sim_dist_density(dist, t_s) / survival : 0.0;
+    }
+    }
+}
