@@ -10,6 +10,8 @@
 #include "models/infra/infra.h"
 
 struct ha_failure_mode {
+    /* False: nothing in this design it could strike. NULL: always applies. */
+    bool (*applies)(const struct ha_infra_spec *spec);
     /* Reads its parameters and completes fm (slots, rate and duration laws are
      * already there when the catalogue has them). NULL: nothing to add. */
     void (*plan)(struct ha_fm_plan *fm, struct ha_builder *b,
@@ -24,6 +26,9 @@ struct ha_failure_mode {
     const char *struck;
     const char *healed;
 };
+
+/* Makes the strike clock periodic with 25 % jitter (params.def), starting at a random phase. */
+void ha_fm_make_periodic(struct ha_fm_plan *fm, struct ha_builder *b);
 
 #define HA_FM(name, key, title, kind, effect, cls, rate, duration) \
     extern const struct ha_failure_mode ha_fm_##key;

@@ -252,10 +252,20 @@ void ha_infra_mend_disk(struct ha_infra *w, uint32_t volume, enum ha_fm fm);
 void ha_infra_break_common(struct ha_infra *w, enum ha_fm fm);
 void ha_infra_mend_common(struct ha_infra *w, enum ha_fm fm);
 
+/* Enters or strikes out a cause in one machine's notes, or in those of all machines
+ * and disks (region-wide failures). Marks them changed. */
+void ha_infra_note_machine(struct ha_infra *w, uint32_t node, enum ha_fm fm,
+                           bool is_on);
+void ha_infra_note_all(struct ha_infra *w, enum ha_fm fm, bool is_on);
+
 /* The machine is gone for good; disks that live on it are lost with it. */
 void ha_infra_destroy_machine(struct ha_infra *w, uint32_t node);
+/* Content of the disks that live on this node is lost (they stay in place, blank). */
+void ha_infra_lose_local_disks(struct ha_infra *w, uint32_t node);
 /* A new machine stands in its place: free of the old one's faults. */
 void ha_infra_replace_machine(struct ha_infra *w, uint32_t node);
+/* The emptied node goes down for its planned work (law of node_drain). */
+void ha_infra_begin_reboot(struct ha_infra *w, uint32_t node);
 /* Planned work on the node is over; the next is due after its law. */
 void ha_infra_end_maintenance(struct ha_infra *w, uint32_t node);
 /* Arms slot with dist when it should run and does not; disarms it when it should

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Runs the failure clocks: what strikes, what heals, and which clocks may run.
+ *
+ * Each failure mode is a pair of timers per entity. The strike clock runs exactly
+ * while the mode may strike its entity (a machine without power cannot crash, a
+ * mode that holds an entity does not strike it again); ha_infra_clocks keeps that
+ * true after each firing by looking at the state, never by remembering what
+ * happened. When a strike fires the mode marks the rows and its healing clock
+ * starts; when that fires the mode takes its marks away again.
+ *
+ * Clocks that stop lose their age. That is exact for the exponential clocks (nearly
+ * all). The one that ages (hardware loss, Weibull) is never stopped by other
+ * failures, only by its own strike, after which the hardware is new.
+ *
+ * Invariants: a strike clock and the healing clock of the same (mode, entity) are
+ * never armed together; a mode that is off has no armed slot.
+ */
+#include "models/infra/infra.h"
+
+#include <stdio.h>
+
+#include "models/infra/failure_mode.h"
+#include "sim/check.h"
+
+static const struct ha_failure_mode *const mode[HA_N_FMS] = {
+#define HA_FM(name, key, title, kind, effect, cls, rate, duration) &ha_fm_##key,
+#include "models/infra/failure_modes.def"
+#undef HA_FM
+};
+
+/* Which rows decide whether a mode of this kind may strike. */
+static const uint32_t kind_inputs[HA_N_KINDS] = {
+    [HA_KIND_REGION] = HA_DIRTY_COMMON,
+    [HA_KIND_ZONE] = HA_DIRTY_COMMON | HA_DIRTY_ZONE,
+    [HA_KIND_NODE] = HA_DIRTY_COMMON | HA_DIRTY_MACHINE,
+    [HA_KIND_POD] = HA_DIRTY_COMMON | HA_DIRTY_MACHINE | HA_DIRTY_PROCESS,
+    [HA_KIND_VOLUME] = HA_DIRTY_COMMON | HA_DIRTY_DISK,
+};
+
+struct ha_infra ha_infra_view(const struct ha_infra_plan *plan, struct sim_run *run,
+                              void *state, void *notes)
+{
+    unsigned char *s = state;
+    unsigned char *n = notes;
+    return (struct ha_infra){
+        .plan = plan,
+        .run = run,
+        .common = (void *)(s + plan->common_at),
+        .zone = (void *)(s + plan->zones_at),
+        .machine = (void *)(s + plan->machines_at),
+        .disk = (void *)(s + plan->disks_at),
+        .process = (void *)(s + plan->processes_at),
+        .common_note = (void *)(n + plan->common_note_at),
+        .machine_note = (void *)(n + plan->machine_notes_at),
+        .disk_note = (void *)(n + plan->disk_notes_at),
+    };
+}
+
+void ha_arm_while(struct sim_run *run, uint32_t slot, bool should_run, uint32_t dist)
+{
+    if (sim_is_armed(run, slot) == should_run) {
+        return;
+    }
+    if (should_run) {
+        sim_arm(run, slot, dist);
+    } else {
+        sim_disarm(run, slot);
+    }
+}
+
+static void run_clocks(struct ha_infra *w, uint32_t fm, bool is_start)
+{
+    const struct ha_fm_plan *f = &w->plan->fm[fm];
+    for (uint32_t e = 0; e < f->n; e++) {
+        bool may = mode[fm]->can_strike(w, e);
+        ha_arm_while(w->run, f->strike_slot + e, may,
+                     is_start ? f->first_dist : f->strike_dist);
+    }
+}
+
+void ha_infra_start(struct ha_infra *w)
+{
+    for (uint32_t v = 0; v < w->plan->n_of[HA_KIND_VOLUME]; v++) {
+        w->disk[v].node = HA_NOWHERE;
+        w->disk[v].zone = HA_NO_ZONE;
+    }
+    for (uint32_t fm = 0; fm < HA_N_FMS; fm++) {
+        if (w->plan->fm[fm].is_on) {
+            run_clocks(w, fm, true);
+        }
+    }
+}
+
+void ha_infra_clocks(struct ha_infra *w, uint32_t dirty)
+{
+    for (uint32_t fm = 0; fm < HA_N_FMS; fm++) {
+        if (w->plan->fm[fm].is_on && (dirty & kind_inputs[ha_fm_kind[fm]]) != 0) {
+            run_clocks(w, fm, false);
+        }
+    }
+}
+
+void ha_infra_fire(struct ha_infra *w, uint32_t purpose, uint32_t entity)
+{
+    if (purpose >= (uint32_t)HA_N_FMS) {
+        uint32_t fm = purpose - (uint32_t)HA_N_FMS;
+        SIM_CHECK(fm < (uint32_t)HA_N_FMS && mode[fm]->heal != NULL);
+        mode[fm]->heal(w, entity);
+        return;
+    }
+    const struct ha_fm_plan *f = &w->plan->fm[purpose];
+    SIM_DEBUG_CHECK(mode[purpose]->can_strike(w, entity));
+    mode[purpose]->strike(w, entity);
+    if (f->has_heal && purpose != HA_FM_NODE_DRAIN) {
+        sim_arm(w->run, f->heal_slot + entity, f->heal_dist);
+    }
+}
+
+static const char *name_of(const struct ha_infra *w, uint32_t fm, uint32_t entity)
+{
+    switch (ha_fm_kind[fm]) {
+    case HA_KIND_ZONE:
+        return w->plan->zone_name[entity];
+    case HA_KIND_NODE:
+        return w->plan->node_name[entity];
+    case HA_KIND_POD:
+        return w->plan->pod_name[entity];
+    case HA_KIND_VOLUME:
+        return w->plan->volume_name[entity];
+    default:
+        return "";
+    }
+}
+
+int ha_infra_explain(const struct ha_infra *w, uint32_t purpose, uint32_t entity,
+                     char *text, size_t size)
+{
+    static const char *const noun[HA_N_KINDS] = {"", "zone ", "node ", "pod ",
+                                                 "volume "};
+    bool is_heal = purpose >= (uint32_t)HA_N_FMS;
+    uint32_t fm = is_heal ? purpose - (uint32_t)HA_N_FMS : purpose;
+    SIM_CHECK(fm < (uint32_t)HA_N_FMS);
+    return snprintf(text, size, "%s%s%s", noun[ha_fm_kind[fm]], name_of(w, fm, entity),
+                    is_heal ? mode[fm]->healed : mode[fm]->struck);
+}

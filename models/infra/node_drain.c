@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Planned drain: each node is emptied and rebooted or replaced now and then (kernel
+ * patches, node images, Kubernetes versions).
+ *
+ * The strike only says that the work is due; cordoning, evicting and waiting for
+ * disruption budgets is Kubernetes' part (models/kube/drain.c), which takes the node
+ * down when it is empty and arms the healing clock then: the time the machine is
+ * away (node.drain.node_down). The next drain becomes due a period after the last one
+ * was finished. Periodic with jitter, beginning at a random phase: maintenance follows
+ * calendars, and drains of different nodes are not in step.
+ *
+ * Leaves out: surge nodes that join before the drain, and all nodes of a pool being
+ * upgraded in one go (the work is spread evenly over the year instead).
+ *
+ * Sources: configs/catalog, rows node.drain.*.
+ */
+#include "models/infra/failure_mode.h"
+
+static void plan(struct ha_fm_plan *fm, struct ha_builder *b,
+                 const struct ha_infra_spec *spec)
+{
+    (void)spec;
+    ha_fm_make_periodic(fm, b);
+}
+
+static bool can_strike(const struct ha_infra *w, uint32_t node)
+{
+    return w->machine[node].maintenance == 0;
+}
+
+static void strike(struct ha_infra *w, uint32_t node)
+{
+    w->machine[node].maintenance = 1;
+    w->common->dirty |= HA_DIRTY_MACHINE;
+}
+
+static void heal(struct ha_infra *w, uint32_t node)
+{
+    ha_infra_mend_machine(w, node, HA_FM_NODE_DRAIN);
+}
+
+const struct ha_failure_mode ha_fm_node_drain = {
+    .plan = plan,
+    .can_strike = can_strike,
+    .strike = strike,
+    .heal = heal,
+    .struck = " is due for maintenance",
+    .healed = " has rebooted after maintenance",
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Restore from backup: the tenant's data were lost or spoilt by software or people,
+ * and the control plane is down until a backup is restored.
+ *
+ * Chubby lost data six times in a few dozen cell-years: four times by database
+ * software, twice by operators, never by hardware (Burrows, OSDI 2006, 4.1). Loss of
+ * data by hardware is modelled where it happens (volume_loss, hardware_loss).
+ *
+ * Leaves out: how much was written since the backup.
+ *
+ * Sources: configs/catalog, rows restore.event.*.
+ */
+#include "models/infra/failure_mode.h"
+
+static bool can_strike(const struct ha_infra *w, uint32_t entity)
+{
+    (void)entity;
+    return (w->common->faults & HA_FM_BIT(RESTORE_EVENT)) == 0;
+}
+
+static void strike(struct ha_infra *w, uint32_t entity)
+{
+    (void)entity;
+    ha_infra_break_common(w, HA_FM_RESTORE_EVENT);
+}
+
+static void heal(struct ha_infra *w, uint32_t entity)
+{
+    (void)entity;
+    ha_infra_mend_common(w, HA_FM_RESTORE_EVENT);
+}
+
+const struct ha_failure_mode ha_fm_restore_event = {
+    .can_strike = can_strike,
+    .strike = strike,
+    .heal = heal,
+    .struck = "data had to be restored from backup",
+    .healed = "the restore is done",
+};

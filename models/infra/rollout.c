@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Roll-out: a new revision of the tenant's workloads (vCluster upgrade, changed
+ * values, renewed certificates) replaces every pod once.
+ *
+ * The strike raises a bit; the workload controllers (models/kube/statefulset.c,
+ * deployment.c) replace the pods one after the other and models/kube/rollout.c clears
+ * the bit when all are of the new revision, upon which the next roll-out's clock
+ * starts. Periodic with jitter.
+ *
+ * Leaves out: roll-outs that break what they roll out (change_outage).
+ *
+ * Sources: the number a year is the user's; leaf certificates alone cause one about
+ * every 275 days (vCluster pkg/certs/watcher.go: renewal 90 days before expiry).
+ */
+#include "models/infra/failure_mode.h"
+
+static void plan(struct ha_fm_plan *fm, struct ha_builder *b,
+                 const struct ha_infra_spec *spec)
+{
+    (void)spec;
+    ha_fm_make_periodic(fm, b);
+}
+
+static bool can_strike(const struct ha_infra *w, uint32_t entity)
+{
+    (void)entity;
+    return (w->common->faults & HA_FM_BIT(ROLLOUT)) == 0;
+}
+
+static void strike(struct ha_infra *w, uint32_t entity)
+{
+    (void)entity;
+    ha_infra_break_common(w, HA_FM_ROLLOUT);
+}
+
+const struct ha_failure_mode ha_fm_rollout = {
+    .plan = plan,
+    .can_strike = can_strike,
+    .strike = strike,
+    .struck = "a roll-out begins",
+    .healed = "the roll-out is over",
+};
