@@ -93,8 +93,8 @@ static void compare_pairs(const struct sim_service_result *a,
         .is_known = true,
     };
     if (p.a > 0.0 && p.b > 0.0) {
-        const double var = p.aa / (p.a * p.a) + p.bb / (p.b * p.b) -
-                           2.0 * p.ab / (p.a * p.b);
+        const double var =
+            p.aa / (p.a * p.a) + p.bb / (p.b * p.b) - 2.0 * p.ab / (p.a * p.b);
         const double factor = exp(t * sqrt(fmax(0.0, var) * scale));
         const double ratio = p.b / p.a;
         out->ratio = (struct sim_estimate){ratio, ratio / factor, ratio * factor, true};
@@ -170,8 +170,9 @@ void sim_compare(const struct sim_result *base, const struct sim_result *other,
     comparison->verdict = judge(comparison);
     if (a->is_flagged || b->is_flagged) {
         comparison->verdict = SIM_VERDICT_NONE_SHOWN;
-        snprintf(comparison->how, sizeof comparison->how,
-                 "no verdict: the interval of the %s design is not to be trusted (%.150s)",
-                 a->is_flagged ? "first" : "second", a->is_flagged ? a->why : b->why);
+        snprintf(
+            comparison->how, sizeof comparison->how,
+            "no verdict: the interval of the %s design is not to be trusted (%.150s)",
+            a->is_flagged ? "first" : "second", a->is_flagged ? a->why : b->why);
     }
 }

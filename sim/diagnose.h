@@ -23,7 +23,7 @@ struct sim_scores {
     double sum;
     double sum2;
     double max;
-    uint32_t n_top;  /* used entries of top, a min-heap */
+    uint32_t n_top; /* used entries of top, a min-heap */
     double top[SIM_TOP_SCORES];
 };
 

@@ -184,9 +184,8 @@ double sim_dist_cumulative_hazard(const struct sim_dist *dist, double t_s)
         if (t_s >= dist->b) {
             return INFINITY;
         }
-        return t_s <= dist->a
-                   ? 0.0
-                   : hazard_of_lower((t_s - dist->a) / (dist->b - dist->a));
+        return t_s <= dist->a ? 0.0
+                              : hazard_of_lower((t_s - dist->a) / (dist->b - dist->a));
     case SIM_DIST_DETERMINISTIC:
         return t_s < dist->a ? 0.0 : HUGE_VAL;
     case SIM_DIST_MIXTURE:

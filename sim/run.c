@@ -3,8 +3,8 @@
  * Laying out a world, making one, and starting a history in it; see sim/world.h.
  *
  * The layout is a function of the model alone, so every thread and every driver
- * computes the same one. Parts are aligned to 16 bytes (the keys need it, models may rely on
- * it), the block to 64. Starting clears the whole block, padding included: two
+ * computes the same one. Parts are aligned to 16 bytes (the keys need it, models may
+ * rely on it), the block to 64. Starting clears the whole block, padding included: two
  * histories that do the same thing are then equal byte by byte.
  */
 #include "sim/world.h"
@@ -36,8 +36,7 @@ void sim_run_init(struct sim_run *run, const struct sim_model *model)
     run->tree_at = round_up(sizeof(struct sim_world), 16);
     run->timer_at = run->tree_at + 2 * (size_t)run->cap * sizeof(sim_key);
     run->choice_at = run->timer_at + model->n_slots * sizeof(struct sim_timer);
-    run->state_at =
-        round_up(run->choice_at + model->n_choices * sizeof(uint32_t), 16);
+    run->state_at = round_up(run->choice_at + model->n_choices * sizeof(uint32_t), 16);
     run->notes_at = round_up(run->state_at + model->state_bytes, 16);
     run->world_bytes = round_up(run->notes_at + model->notes_bytes, 64);
 }

@@ -59,10 +59,10 @@ __extension__ typedef unsigned __int128 sim_key;
 /* What is known of a slot besides its fire time, which is in the tree. Kept after
  * the slot fired or was disarmed (the law then is the last one). */
 struct sim_timer {
-    double armed_at_s;   /* when it was armed: the age of its clock is now - this */
-    double rate_per_s;   /* of a SIM_LAW_RATE timer, else 0 */
-    uint32_t dist;       /* index into model->dist, or SIM_LAW_RATE */
-    uint32_t n_draws;    /* how often this slot was drawn in this history */
+    double armed_at_s; /* when it was armed: the age of its clock is now - this */
+    double rate_per_s; /* of a SIM_LAW_RATE timer, else 0 */
+    uint32_t dist;     /* index into model->dist, or SIM_LAW_RATE */
+    uint32_t n_draws;  /* how often this slot was drawn in this history */
 };
 
 struct sim_world {
@@ -101,19 +101,19 @@ struct sim_run {
     void *context;                 /* the driver's own, for its hooks */
 
     struct sim_world *world;
-    sim_key *tree;                 /* 2 * cap keys, [1] is the next event */
-    struct sim_timer *timer;       /* one per slot */
-    uint32_t *choice_draws;        /* one counter per choice */
+    sim_key *tree;           /* 2 * cap keys, [1] is the next event */
+    struct sim_timer *timer; /* one per slot */
+    uint32_t *choice_draws;  /* one counter per choice */
     void *state;
     void *notes;
 
-    uint32_t cap;                  /* leaves of the tree, a power of two */
-    size_t tree_at;                /* offsets inside the world, in bytes */
+    uint32_t cap;   /* leaves of the tree, a power of two */
+    size_t tree_at; /* offsets inside the world, in bytes */
     size_t timer_at;
     size_t choice_at;
     size_t state_at;
     size_t notes_at;
-    size_t world_bytes;            /* size of the whole block, a multiple of 64 */
+    size_t world_bytes; /* size of the whole block, a multiple of 64 */
 };
 
 /* ---- Making, binding, copying ------------------------------------------------ */

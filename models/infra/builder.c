@@ -73,8 +73,8 @@ uint32_t ha_build_dist_as_is(struct ha_builder *b, struct sim_dist dist)
 
 uint32_t ha_build_dist(struct ha_builder *b, struct sim_dist dist)
 {
-    return ha_build_dist_as_is(
-        b, b->exponential_delays ? sim_dist_as_exponential(&dist) : dist);
+    return ha_build_dist_as_is(b, b->exponential_delays ? sim_dist_as_exponential(&dist)
+                                                        : dist);
 }
 
 uint32_t ha_build_choice(struct ha_builder *b, const char *fmt, ...)

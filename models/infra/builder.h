@@ -21,7 +21,7 @@
 #include "sim/dist.h"
 #include "sim/model.h"
 
-#define HA_PURPOSE_KUBE 64
+#define HA_PURPOSE_KUBE  64
 #define HA_PURPOSE_OWNER 128
 
 /* What a slot is for: handler number and the row it is about. */

@@ -27,10 +27,11 @@ struct ha_failure_mode {
     const char *healed;
 };
 
-/* Makes the strike clock periodic with 25 % jitter (params.def), starting at a random phase. */
+/* Makes the strike clock periodic with 25 % jitter (params.def), starting at a random
+ * phase. */
 void ha_fm_make_periodic(struct ha_fm_plan *fm, struct ha_builder *b);
 
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration) \
+#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
     extern const struct ha_failure_mode ha_fm_##key;
 #include "models/infra/failure_modes.def"
 #undef HA_FM

@@ -47,29 +47,28 @@ const uint8_t ha_fm_effect[HA_N_FMS] = {
 };
 
 /* The masks are sums of constants: one bit per row, no bit twice. */
-static const uint32_t mask_of[] = {
-    [HA_EFFECT_NONE] = 0,
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration) \
+static const uint32_t mask_of[] = {[HA_EFFECT_NONE] = 0,
+#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
     +(HA_EFFECT_##effect == HA_EFFECT_POWER ? HA_FM_BIT(name) : 0)
-    [HA_EFFECT_POWER] = 0
+                                   [HA_EFFECT_POWER] = 0
 #include "models/infra/failure_modes.def"
-    ,
+                                   ,
 #undef HA_FM
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration) \
+#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
     +(HA_EFFECT_##effect == HA_EFFECT_LINK ? HA_FM_BIT(name) : 0)
-    [HA_EFFECT_LINK] = 0
+                                   [HA_EFFECT_LINK] = 0
 #include "models/infra/failure_modes.def"
-    ,
+                                   ,
 #undef HA_FM
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration) \
+#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
     +(HA_EFFECT_##effect == HA_EFFECT_KUBELET ? HA_FM_BIT(name) : 0)
-    [HA_EFFECT_KUBELET] = 0
+                                   [HA_EFFECT_KUBELET] = 0
 #include "models/infra/failure_modes.def"
-    ,
+                                   ,
 #undef HA_FM
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration) \
+#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
     +(HA_EFFECT_##effect == HA_EFFECT_PAUSE ? HA_FM_BIT(name) : 0)
-    [HA_EFFECT_PAUSE] = 0
+                                   [HA_EFFECT_PAUSE] = 0
 #include "models/infra/failure_modes.def"
 #undef HA_FM
 };

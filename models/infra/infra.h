@@ -57,7 +57,7 @@ enum ha_fm_effect {
 
 /* Slot purposes: strike of mode m is m, its healing HA_N_FMS + m. */
 #define HA_PURPOSE_STRIKE(fm) ((uint32_t)(fm))
-#define HA_PURPOSE_HEAL(fm) ((uint32_t)HA_N_FMS + (uint32_t)(fm))
+#define HA_PURPOSE_HEAL(fm)   ((uint32_t)HA_N_FMS + (uint32_t)(fm))
 
 /* ---- rows of the world ---- */
 
@@ -123,16 +123,16 @@ struct ha_cause_list {
 /* One failure mode compiled. Entity e uses slots strike_slot + e and heal_slot + e. */
 struct ha_fm_plan {
     bool is_on;
-    uint32_t n;           /* entities of its kind */
+    uint32_t n; /* entities of its kind */
     uint32_t strike_slot;
-    uint32_t heal_slot;   /* valid when has_heal */
+    uint32_t heal_slot; /* valid when has_heal */
     bool has_heal;
     uint32_t strike_dist; /* from healthy to struck */
     uint32_t first_dist;  /* the same at the beginning (phase of periodic work) */
     uint32_t heal_dist;
-    uint32_t choice;      /* stream for "which nodes", "does it spread" */
-    double hit_p;         /* zone modes: chance of each node */
-    double escalate_p;    /* zone outage: chance to take the region */
+    uint32_t choice;   /* stream for "which nodes", "does it spread" */
+    double hit_p;      /* zone modes: chance of each node */
+    double escalate_p; /* zone outage: chance to take the region */
 };
 
 struct ha_infra_plan {
@@ -142,9 +142,9 @@ struct ha_infra_plan {
     const char *const *node_name;
     const char *const *pod_name;
     const char *const *volume_name;
-    const bool *node_is_spot;   /* NULL: none is */
+    const bool *node_is_spot;    /* NULL: none is */
     const bool *volume_is_local; /* dies with its node */
-    bool replaces_nodes;        /* a destroyed machine is replaced by a new one */
+    bool replaces_nodes;         /* a destroyed machine is replaced by a new one */
     struct ha_fm_plan fm[HA_N_FMS];
     /* offsets into the state and notes blocks */
     size_t common_at, zones_at, machines_at, disks_at, processes_at, state_end;

@@ -34,7 +34,7 @@ struct fm_row {
 };
 
 static const struct fm_row row[HA_N_FMS] = {
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration) \
+#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
     {&ha_fm_##key, SIM_##cls, HA_PARAM_##rate, HA_PARAM_##duration},
 #include "models/infra/failure_modes.def"
 #undef HA_FM
@@ -149,8 +149,7 @@ static void lay_out(struct ha_infra_plan *plan, size_t state_at, size_t notes_at
     plan->zones_at = reserve(&end, n[HA_KIND_ZONE], sizeof(struct ha_infra_zone));
     plan->machines_at = reserve(&end, n[HA_KIND_NODE], sizeof(struct ha_infra_machine));
     plan->disks_at = reserve(&end, n[HA_KIND_VOLUME], sizeof(struct ha_infra_disk));
-    plan->processes_at =
-        reserve(&end, n[HA_KIND_POD], sizeof(struct ha_infra_process));
+    plan->processes_at = reserve(&end, n[HA_KIND_POD], sizeof(struct ha_infra_process));
     plan->state_end = end;
     end = notes_at;
     plan->common_note_at = reserve(&end, 1, sizeof(struct ha_cause_list));

@@ -17,7 +17,7 @@
 
 #include "models/infra/failure_mode.h"
 
-#define NOTICE_AWS_S 120.0
+#define NOTICE_AWS_S   120.0
 #define NOTICE_OTHER_S 30.0
 
 static bool applies(const struct ha_infra_spec *spec)

@@ -15,10 +15,10 @@
  */
 #include "models/infra/failure_mode.h"
 
-#define WORKING_SHARE (40.0 / 168.0)
-#define ANSWER_BY_DAY_S 1800.0
+#define WORKING_SHARE     (40.0 / 168.0)
+#define ANSWER_BY_DAY_S   1800.0
 #define ANSWER_BY_NIGHT_S 7200.0
-#define ANSWER_SIGMA 0.7
+#define ANSWER_SIGMA      0.7
 
 static void plan(struct ha_fm_plan *fm, struct ha_builder *b,
                  const struct ha_infra_spec *spec)

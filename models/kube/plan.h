@@ -23,8 +23,8 @@ struct ha_sched;
 
 /* Why a process ended. */
 enum ha_stop {
-    HA_STOP_CRASH,  /* crashed, was killed by a probe, or ran out of memory */
-    HA_STOP_POWER,  /* its node died */
+    HA_STOP_CRASH,   /* crashed, was killed by a probe, or ran out of memory */
+    HA_STOP_POWER,   /* its node died */
     HA_STOP_GRACEFUL /* SIGTERM and exit */
 };
 
@@ -46,24 +46,24 @@ struct ha_kube_owner {
 /* Timer purposes of this room. Entity in brackets. */
 enum ha_kube_purpose {
     HA_PURPOSE_NODE_STALE = HA_PURPOSE_KUBE, /* [node] lease stale -> NotReady */
-    HA_PURPOSE_NODE_REPORT,  /* [node] kubelet says NotReady itself */
-    HA_PURPOSE_NODE_BACK,    /* [node] NotReady -> Ready */
-    HA_PURPOSE_NODE_TAINT,   /* [node] NoExecute taint queued, or lifted */
-    HA_PURPOSE_NODE_CLOUD,   /* [node] cloud controller deletes the Node object */
-    HA_PURPOSE_NODE_OOS,     /* [node] out-of-service taint set */
-    HA_PURPOSE_NODE_REPAIR,  /* [node] auto-repair begins */
+    HA_PURPOSE_NODE_REPORT,                  /* [node] kubelet says NotReady itself */
+    HA_PURPOSE_NODE_BACK,                    /* [node] NotReady -> Ready */
+    HA_PURPOSE_NODE_TAINT,     /* [node] NoExecute taint queued, or lifted */
+    HA_PURPOSE_NODE_CLOUD,     /* [node] cloud controller deletes the Node object */
+    HA_PURPOSE_NODE_OOS,       /* [node] out-of-service taint set */
+    HA_PURPOSE_NODE_REPAIR,    /* [node] auto-repair begins */
     HA_PURPOSE_NODE_PROVISION, /* [node] the new machine joins */
-    HA_PURPOSE_ZONE_TOKEN,   /* [zone] eviction bucket refilled */
-    HA_PURPOSE_POD_STEP,     /* [pod] next stage: place, check volume, start, retry */
-    HA_PURPOSE_POD_STOP,     /* [pod] process exits, then the object goes */
-    HA_PURPOSE_POD_GC,       /* [pod] PodGC removes the object */
-    HA_PURPOSE_POD_READY,    /* [pod] condition Ready flips */
-    HA_PURPOSE_POD_ENDPOINT, /* [pod] endpoint added or removed */
-    HA_PURPOSE_POD_EVICT,    /* [pod] toleration of NoExecute runs out */
-    HA_PURPOSE_POD_DRAIN,    /* [pod] eviction asked again by a drain */
-    HA_PURPOSE_POD_CALM,     /* [pod] 600 good seconds: back-off forgotten */
-    HA_PURPOSE_VOLUME_STEP,  /* [volume] see enum ha_volume_wait */
-    HA_PURPOSE_DRAIN_LIMIT,  /* [0] the provider's patience with a drain ends */
+    HA_PURPOSE_ZONE_TOKEN,     /* [zone] eviction bucket refilled */
+    HA_PURPOSE_POD_STEP,       /* [pod] next stage: place, check volume, start, retry */
+    HA_PURPOSE_POD_STOP,       /* [pod] process exits, then the object goes */
+    HA_PURPOSE_POD_GC,         /* [pod] PodGC removes the object */
+    HA_PURPOSE_POD_READY,      /* [pod] condition Ready flips */
+    HA_PURPOSE_POD_ENDPOINT,   /* [pod] endpoint added or removed */
+    HA_PURPOSE_POD_EVICT,      /* [pod] toleration of NoExecute runs out */
+    HA_PURPOSE_POD_DRAIN,      /* [pod] eviction asked again by a drain */
+    HA_PURPOSE_POD_CALM,       /* [pod] 600 good seconds: back-off forgotten */
+    HA_PURPOSE_VOLUME_STEP,    /* [volume] see enum ha_volume_wait */
+    HA_PURPOSE_DRAIN_LIMIT,    /* [0] the provider's patience with a drain ends */
     HA_PURPOSE_KUBE_END
 };
 static_assert(HA_PURPOSE_KUBE_END <= HA_PURPOSE_OWNER, "purposes overlap");
@@ -88,20 +88,21 @@ struct ha_kube_workload {
     uint32_t replicas;
     bool is_statefulset, is_ordered_ready;
     uint32_t max_surge, max_unavailable; /* roll-outs of a Deployment */
-    uint32_t template_ix;       /* pod template number in the scheduler */
+    uint32_t template_ix;                /* pod template number in the scheduler */
     bool has_volume;
-    bool is_attachable;         /* attach, detach and gate apply */
-    bool is_zonal, is_local;    /* first placement ties it to the zone / the node */
-    uint32_t first_volume;      /* volume of ordinal 0 */
-    uint32_t n_pdbs, pdb;       /* budgets that cover it; the first one's index */
+    bool is_attachable;      /* attach, detach and gate apply */
+    bool is_zonal, is_local; /* first placement ties it to the zone / the node */
+    uint32_t first_volume;   /* volume of ordinal 0 */
+    uint32_t n_pdbs, pdb;    /* budgets that cover it; the first one's index */
     const struct ha_kube_owner *owner;
-    uint32_t evict;             /* law of tolerationSeconds, or HA_NO_LAW = for ever */
-    bool evict_at_once;         /* does not tolerate the taint at all */
-    uint32_t exit;              /* SIGTERM -> process gone */
-    uint32_t resync_exit;       /* the same for a kubelet that was cut off */
-    uint32_t start_same, start_new; /* process start on a node that has the image / not */
-    uint32_t ready_gained;      /* serving -> condition Ready */
-    uint32_t ready_lost;        /* not serving -> condition not Ready */
+    uint32_t evict;       /* law of tolerationSeconds, or HA_NO_LAW = for ever */
+    bool evict_at_once;   /* does not tolerate the taint at all */
+    uint32_t exit;        /* SIGTERM -> process gone */
+    uint32_t resync_exit; /* the same for a kubelet that was cut off */
+    uint32_t start_same,
+        start_new;         /* process start on a node that has the image / not */
+    uint32_t ready_gained; /* serving -> condition Ready */
+    uint32_t ready_lost;   /* not serving -> condition not Ready */
     uint32_t attach, detach, detach_destroyed;
 };
 
@@ -115,20 +116,20 @@ struct ha_kube_pdb {
 struct ha_kube_plan {
     struct ha_infra_plan infra;
     uint32_t n_zones, n_nodes, n_pods, n_volumes, n_workloads, n_pdbs;
-    const uint32_t *zone_size;      /* nodes per zone */
+    const uint32_t *zone_size; /* nodes per zone */
     struct ha_kube_workload *workload;
     struct ha_kube_pdb *pdb;
-    const uint16_t *pod_workload;   /* workload of each pod row */
-    const uint32_t *volume_pod;     /* pod that uses each volume */
-    const struct ha_slot_use *use;  /* of every slot of the model; set when complete */
+    const uint16_t *pod_workload;  /* workload of each pod row */
+    const uint32_t *volume_pod;    /* pod that uses each volume */
+    const struct ha_slot_use *use; /* of every slot of the model; set when complete */
     struct ha_kube_laws law;
     /* First slot of each purpose: entity e uses slot[p] + e. */
     uint32_t slot[HA_PURPOSE_KUBE_END - HA_PURPOSE_KUBE];
-    uint32_t place_choice;          /* first choice stream of placement, one per pod */
+    uint32_t place_choice; /* first choice stream of placement, one per pod */
     const struct ha_sched *sched;
     bool has_cloud_controller, has_autorepair, sets_out_of_service, drain_is_forced;
-    bool gate_is_lumped;            /* exponential delays: no chain of volume checks */
-    const void *owner_plan;         /* the room above, handed through */
+    bool gate_is_lumped;    /* exponential delays: no chain of volume checks */
+    const void *owner_plan; /* the room above, handed through */
     void (*owner_reconcile)(struct ha_kube *k, uint32_t dirty); /* may be NULL */
     size_t head_at, zones_at, nodes_at, pods_at, volumes_at, state_end;
     size_t pod_notes_at, notes_end;
@@ -146,12 +147,12 @@ static inline uint32_t ha_kube_slot(const struct ha_kube_plan *plan,
 struct ha_kube_workload_spec {
     const struct ha_workload *workload;
     const struct ha_kube_owner *owner; /* NULL: it only runs */
-    struct sim_dist exit;         /* SIGTERM -> process gone */
-    struct sim_dist start;        /* container start, image at hand -> process runs */
+    struct sim_dist exit;              /* SIGTERM -> process gone */
+    struct sim_dist start; /* container start, image at hand -> process runs */
     struct sim_dist start_extra_new; /* more on a node that lacks the image (pull) */
-    double image_cached_p;        /* chance that a new node has the image */
-    struct sim_dist ready_gained; /* process serves -> Ready (probe phase) */
-    struct sim_dist ready_lost;   /* process stopped serving -> not Ready */
+    double image_cached_p;           /* chance that a new node has the image */
+    struct sim_dist ready_gained;    /* process serves -> Ready (probe phase) */
+    struct sim_dist ready_lost;      /* process stopped serving -> not Ready */
 };
 
 /* Fills the laws with Kubernetes' defaults and the catalogue's image pull: exit
@@ -222,8 +223,8 @@ int ha_kube_explain(const struct ha_kube *k, uint32_t purpose, uint32_t entity,
 
 /* ---- questions (pure) ---- */
 
-static inline const struct ha_kube_workload *ha_kube_workload_of(
-    const struct ha_kube *k, uint32_t pod)
+static inline const struct ha_kube_workload *
+ha_kube_workload_of(const struct ha_kube *k, uint32_t pod)
 {
     return &k->plan->workload[k->plan->pod_workload[pod]];
 }

@@ -79,17 +79,17 @@ enum ha_pod_flag {
 };
 
 struct ha_kube_pod {
-    uint16_t node; /* HA_NOWHERE while absent or pending */
-    uint8_t stage; /* enum ha_pod_stage */
-    uint8_t flags; /* enum ha_pod_flag */
+    uint16_t node;    /* HA_NOWHERE while absent or pending */
+    uint8_t stage;    /* enum ha_pod_stage */
+    uint8_t flags;    /* enum ha_pod_flag */
     uint8_t restarts; /* crashes without 600 good seconds between, at most 7 */
     uint8_t gate;     /* BOUND: volume checks made so far, HA_GATE_MOUNTING at last */
     uint8_t pad[2];
 };
 static_assert(sizeof(struct ha_kube_pod) == 8, "no hidden padding");
 
-#define HA_RESTARTS_MAX 7   /* 10 x 2^(7-2) = 320 > 300: the back-off's ceiling */
-#define HA_GATE_CHECKS 12   /* the kubelet's back-off reaches 122 s, then stays */
+#define HA_RESTARTS_MAX  7  /* 10 x 2^(7-2) = 320 > 300: the back-off's ceiling */
+#define HA_GATE_CHECKS   12 /* the kubelet's back-off reaches 122 s, then stays */
 #define HA_GATE_MOUNTING 15
 
 enum ha_volume_stage {
@@ -102,10 +102,10 @@ enum ha_volume_stage {
 /* What the volume's one timer is counting. */
 enum ha_volume_wait {
     HA_WAIT_NONE,
-    HA_WAIT_REPORT,   /* unmounted; kubelet's next status report */
-    HA_WAIT_UNMOUNT,  /* node is back: unmount, then the report */
-    HA_WAIT_FORCE,    /* node silent: maxWaitForUnmountDuration, 360 s */
-    HA_WAIT_EVICTED,  /* node out of service: at once */
+    HA_WAIT_REPORT,  /* unmounted; kubelet's next status report */
+    HA_WAIT_UNMOUNT, /* node is back: unmount, then the report */
+    HA_WAIT_FORCE,   /* node silent: maxWaitForUnmountDuration, 360 s */
+    HA_WAIT_EVICTED, /* node out of service: at once */
     HA_WAIT_DETACH,
     HA_WAIT_ATTACH
 };

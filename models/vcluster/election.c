@@ -37,12 +37,12 @@
 
 #include "sim/check.h"
 
-#define LAW_SAMPLES 16384u
-#define LAW_CELLS 1024u
-#define LAW_SEED 0x6e696e65734c4157u
+#define LAW_SAMPLES  16384u
+#define LAW_CELLS    1024u
+#define LAW_SEED     0x6e696e65734c4157u
 #define MAX_MESSAGES 4096u
-#define NOBODY (-1)
-#define NEVER HUGE_VAL
+#define NOBODY       (-1)
+#define NEVER        HUGE_VAL
 
 enum role { FOLLOWER, PRE_CANDIDATE, CANDIDATE };
 enum message_kind { PRE_VOTE, VOTE, PRE_VOTE_ANSWER, VOTE_ANSWER };
@@ -50,13 +50,13 @@ enum message_kind { PRE_VOTE, VOTE, PRE_VOTE_ANSWER, VOTE_ANSWER };
 struct member {
     enum role role;
     bool knows_leader;
-    bool is_present;    /* running and connected */
-    int vote;           /* member voted for in this term, or NOBODY */
+    bool is_present; /* running and connected */
+    int vote;        /* member voted for in this term, or NOBODY */
     uint32_t term;
-    uint32_t timeout;   /* R, ticks */
-    double phase;       /* ticks happen at phase + whole numbers (unit: ticks) */
-    double reset_tick;  /* number of the tick at which the count was 0 */
-    uint64_t granted;   /* who said yes to the campaign under way, bit per member */
+    uint32_t timeout;  /* R, ticks */
+    double phase;      /* ticks happen at phase + whole numbers (unit: ticks) */
+    double reset_tick; /* number of the tick at which the count was 0 */
+    uint64_t granted;  /* who said yes to the campaign under way, bit per member */
     uint64_t rejected;
 };
 
@@ -347,10 +347,8 @@ static void add_member(struct election *e, uint32_t ix, bool knows_leader, doubl
 {
     struct member *m = &e->member[ix];
 
-    *m = (struct member){.is_present = true,
-                         .knows_leader = knows_leader,
-                         .vote = NOBODY,
-                         .term = 1};
+    *m = (struct member){
+        .is_present = true, .knows_leader = knows_leader, .vote = NOBODY, .term = 1};
     m->timeout = draw_timeout(e);
     m->phase = at + ha_uniform(e->uniforms) - 1.0;
     m->reset_tick = tick_number(m, at);

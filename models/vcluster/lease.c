@@ -39,8 +39,8 @@
 #include "sim/check.h"
 
 #define LAW_SAMPLES 16384u
-#define LAW_CELLS 1024u
-#define LAW_SEED 0x6c65617365304c57u
+#define LAW_CELLS   1024u
+#define LAW_SEED    0x6c65617365304c57u
 
 /* ---- the pieces ---- */
 

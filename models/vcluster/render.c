@@ -287,8 +287,7 @@ static void mount_claim(struct sim_arena *arena, struct ha_node *spec,
 }
 
 static const struct ha_node *render_claim(struct renderer *r,
-                                          const struct ha_workload *w,
-                                          uint32_t ordinal)
+                                          const struct ha_workload *w, uint32_t ordinal)
 {
     struct sim_arena *arena = r->arena;
     struct ha_node *claim = new_object(r, "v1", "PersistentVolumeClaim",
@@ -322,8 +321,7 @@ static const struct ha_node *render_pod(struct renderer *r, enum ha_role role,
     const struct ha_node *template = w->pod_template;
     struct ha_node *meta;
     struct ha_node *pod = new_object(r, "v1", "Pod", name, true, &meta);
-    struct ha_node *labels =
-        copy_map(arena, ha_node_at(template, "metadata.labels"));
+    struct ha_node *labels = copy_map(arena, ha_node_at(template, "metadata.labels"));
     struct ha_node *spec = copy_map(arena, ha_node_get(template, "spec"));
 
     if (w->is_statefulset) {
@@ -354,8 +352,7 @@ static void render_pods(struct renderer *r)
     struct ha_rendered *out = r->out;
 
     for (int role = 0; role < HA_N_ROLES; role++) {
-        const struct ha_workload *w =
-            ha_render_workload(r->design, (enum ha_role)role);
+        const struct ha_workload *w = ha_render_workload(r->design, (enum ha_role)role);
 
         out->first[role] = out->n_pods;
         out->count[role] = w->replicas;
@@ -414,8 +411,8 @@ static void emit_services(struct renderer *r)
         emit_service(r, vc->name, HA_ROLE_CP, false);
     }
     if (vc->cp.is_statefulset) {
-        emit_service(r, sim_arena_printf(r->arena, "%s-headless", vc->name),
-                     HA_ROLE_CP, true);
+        emit_service(r, sim_arena_printf(r->arena, "%s-headless", vc->name), HA_ROLE_CP,
+                     true);
     }
     if (vc->etcd.replicas > 0) {
         emit_service(r, vc->etcd.name, HA_ROLE_ETCD, false);
@@ -423,10 +420,9 @@ static void emit_services(struct renderer *r)
                      HA_ROLE_ETCD, true);
     }
     if (vc->coredns.replicas > 0) {
-        emit_service(r,
-                     sim_arena_printf(r->arena, "kube-dns-x-kube-system-x-%s",
-                                      vc->name),
-                     HA_ROLE_COREDNS, false);
+        emit_service(
+            r, sim_arena_printf(r->arena, "kube-dns-x-kube-system-x-%s", vc->name),
+            HA_ROLE_COREDNS, false);
     }
 }
 
@@ -476,8 +472,8 @@ static void emit_pdb(struct renderer *r)
     if (!pdb->is_enabled) {
         return;
     }
-    object = new_object(r, "policy/v1", "PodDisruptionBudget",
-                        r->design->vcluster.name, true, NULL);
+    object = new_object(r, "policy/v1", "PodDisruptionBudget", r->design->vcluster.name,
+                        true, NULL);
     object->place = pdb->place;
     spec = set_map(r->arena, object, "spec");
     if (pdb->min_available != NULL) {
@@ -550,8 +546,8 @@ static void emit_priority_classes(struct renderer *r)
             continue;
         }
         seen[n_seen++] = name;
-        object = new_object(r, "scheduling.k8s.io/v1", "PriorityClass", name, false,
-                            NULL);
+        object =
+            new_object(r, "scheduling.k8s.io/v1", "PriorityClass", name, false, NULL);
         ha_node_set(r->arena, object, "value", plain_node(r->arena, CUSTOM_PRIORITY));
         emit(r, object);
     }

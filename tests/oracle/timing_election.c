@@ -16,8 +16,8 @@
 #include "tests/support/samples.h"
 
 #define PLAYED 40000u
-#define LEVEL 1e-4
-#define KILL "tests/data/timing/etcd_leader_kill.csv"
+#define LEVEL  1e-4
+#define KILL   "tests/data/timing/etcd_leader_kill.csv"
 #define QUORUM "tests/data/timing/etcd_quorum_loss.csv"
 #define FREEZE "tests/data/timing/etcd_freeze.csv"
 #define SINGLE "tests/data/timing/etcd_single_member_restart.csv"
@@ -35,8 +35,9 @@ static struct ha_etcd_timing timing_of(double heartbeat_s, double election_s,
     return timing;
 }
 
-static void play(const struct ha_etcd_timing *timing, const struct ha_election_case *who,
-                 enum what what, double *out, struct ha_election_outcome *sum)
+static void play(const struct ha_etcd_timing *timing,
+                 const struct ha_election_case *who, enum what what, double *out,
+                 struct ha_election_outcome *sum)
 {
     uint64_t seed = 20;
     struct ha_uniforms uniforms = ha_uniforms_splitmix(&seed);

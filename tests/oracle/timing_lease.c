@@ -13,8 +13,8 @@
 #include "models/vcluster/lease.h"
 #include "tests/support/samples.h"
 
-#define SAMPLED 40000u
-#define LEVEL 1e-4
+#define SAMPLED   40000u
+#define LEVEL     1e-4
 #define FILE_NAME "tests/data/timing/lease_failover.csv"
 
 static const struct ha_lease_times t60 = {60.0, 40.0, 15.0};
@@ -31,23 +31,15 @@ struct lease_set {
 };
 
 static const struct lease_set sets[] = {
-    {"set=crash_60_n2", &t60, 2, CRASH},
-    {"set=crash_60_n2_again", &t60, 2, CRASH},
-    {"set=crash_60_n3", &t60, 3, CRASH},
-    {"set=crash_60_n5", &t60, 5, CRASH},
+    {"set=crash_60_n2", &t60, 2, CRASH},     {"set=crash_60_n2_again", &t60, 2, CRASH},
+    {"set=crash_60_n3", &t60, 3, CRASH},     {"set=crash_60_n5", &t60, 5, CRASH},
     {"set=cancel_60_n3", &t60, 3, CRASH}, /* not released: costs the same */
-    {"set=partition_60_n3", &t60, 3, CRASH},
-    {"set=blackhole_60_n3", &t60, 3, CRASH},
-    {"set=crash_15_n2", &t15, 2, CRASH},
-    {"set=crash_15_n5", &t15, 5, CRASH},
-    {"set=crash_3_n2", &t3, 2, CRASH},
-    {"set=crash_3_n3", &t3, 3, CRASH},
-    {"set=crash_3_n5", &t3, 5, CRASH},
-    {"set=release_60_n2", &t60, 2, RELEASE},
-    {"set=release_60_n3", &t60, 3, RELEASE},
-    {"set=release_60_n5", &t60, 5, RELEASE},
-    {"set=release_15_n2", &t15, 2, RELEASE},
-    {"set=release_15_n5", &t15, 5, RELEASE},
+    {"set=partition_60_n3", &t60, 3, CRASH}, {"set=blackhole_60_n3", &t60, 3, CRASH},
+    {"set=crash_15_n2", &t15, 2, CRASH},     {"set=crash_15_n5", &t15, 5, CRASH},
+    {"set=crash_3_n2", &t3, 2, CRASH},       {"set=crash_3_n3", &t3, 3, CRASH},
+    {"set=crash_3_n5", &t3, 5, CRASH},       {"set=release_60_n2", &t60, 2, RELEASE},
+    {"set=release_60_n3", &t60, 3, RELEASE}, {"set=release_60_n5", &t60, 5, RELEASE},
+    {"set=release_15_n2", &t15, 2, RELEASE}, {"set=release_15_n5", &t15, 5, RELEASE},
     {"set=release_3_n3", &t3, 3, RELEASE},
 };
 
@@ -139,8 +131,8 @@ Test(timing_lease, cut_off_leader_stops)
 
         cr_assert_eq(stop.n, age.n);
         for (size_t i = 0; i < stop.n; i++) {
-            cr_assert_float_eq(stop.value[i],
-                               ha_lease_cut_off_stop(&t60, age.value[i]), 0.15);
+            cr_assert_float_eq(stop.value[i], ha_lease_cut_off_stop(&t60, age.value[i]),
+                               0.15);
         }
         samples_release(&stop);
         samples_release(&age);

@@ -185,10 +185,10 @@ Test(engine_dist, sum_is_close_to_the_exact_law)
     cr_assert(is_near(sum.mean_s, 6.0, 1e-12));
     cr_assert(is_near(sum.moment2, erlang.moment2, 1e-2));
     for (double p = 0.02; p < 0.995; p += 0.025) {
-        cr_assert(is_near(sim_dist_quantile(&sum, p), sim_dist_quantile(&erlang, p),
-                          2e-2),
-                  "p = %g: %g, Erlang %g", p, sim_dist_quantile(&sum, p),
-                  sim_dist_quantile(&erlang, p));
+        cr_assert(
+            is_near(sim_dist_quantile(&sum, p), sim_dist_quantile(&erlang, p), 2e-2),
+            "p = %g: %g, Erlang %g", p, sim_dist_quantile(&sum, p),
+            sim_dist_quantile(&erlang, p));
     }
     part[0] = sim_dist_deterministic(5.0);
     part[1] = sim_dist_deterministic(7.0);

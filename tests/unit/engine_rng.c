@@ -77,8 +77,8 @@ Test(engine_rng, words_are_uniform_along_every_axis)
 
     for (int axis = 0; axis < 6; axis++) {
         for (uint32_t i = 0; i < N; i++) {
-            struct sim_rng_key key = sim_rng_key_of(
-                axis == 0 ? i : 1, axis == 1 ? i : 3, axis == 2 ? i : 0);
+            struct sim_rng_key key =
+                sim_rng_key_of(axis == 0 ? i : 1, axis == 1 ? i : 3, axis == 2 ? i : 0);
             uint64_t id = axis == 3 ? i : sim_id("node/%d/crash", 7);
             struct sim_draw draw = sim_draw_of(&key, id, axis == 4 ? i : 5);
             uint64_t word = sim_word(draw, axis == 5 ? i : 0);
@@ -133,18 +133,22 @@ Test(engine_rng, every_law_is_drawn_as_it_is_computed)
 
     sim_arena_init(&arena);
     struct sim_dist law[] = {
-        sim_dist_exponential(238.5),      sim_dist_weibull(1234.5, 0.61),
-        sim_dist_weibull(1234.5, 2.385),  sim_dist_gamma(17.3, 0.37),
-        sim_dist_gamma(17.3, 1.83),       sim_dist_gamma(17.3, 73.9),
-        sim_dist_lognormal(2.385, 0.31),  sim_dist_lognormal(2.385, 1.9),
+        sim_dist_exponential(238.5),
+        sim_dist_weibull(1234.5, 0.61),
+        sim_dist_weibull(1234.5, 2.385),
+        sim_dist_gamma(17.3, 0.37),
+        sim_dist_gamma(17.3, 1.83),
+        sim_dist_gamma(17.3, 73.9),
+        sim_dist_lognormal(2.385, 0.31),
+        sim_dist_lognormal(2.385, 1.9),
         sim_dist_uniform(1.7, 23.85),
         sim_dist_mixture(&arena, 2, odds,
                          (struct sim_dist[]){sim_dist_exponential(1.0),
                                              sim_dist_weibull(50.0, 2.0)}),
-        sim_dist_sum(&arena, 2,
-                     (struct sim_dist[]){sim_dist_exponential(1.0),
-                                         sim_dist_uniform(2.0, 3.0)},
-                     256),
+        sim_dist_sum(
+            &arena, 2,
+            (struct sim_dist[]){sim_dist_exponential(1.0), sim_dist_uniform(2.0, 3.0)},
+            256),
     };
     for (size_t k = 0; k < sizeof(law) / sizeof(law[0]); k++) {
         struct sim_rng_key key = sim_rng_key_of(77, 2, k);

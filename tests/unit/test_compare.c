@@ -63,7 +63,8 @@ Test(compare, other_seed_or_method_is_not_paired)
 Test(compare, rare_designs_by_ratio)
 {
     struct sim_service_result s3 = {.unavailability = {1e-7, 0.95e-7, 1.06e-7, true}};
-    struct sim_service_result s5 = {.unavailability = {1e-10, 0.97e-10, 1.04e-10, true}};
+    struct sim_service_result s5 = {
+        .unavailability = {1e-10, 0.97e-10, 1.04e-10, true}};
     const struct sim_result r3 = make("biased", 1, &s3);
     const struct sim_result r5 = make("biased", 1, &s5);
     struct sim_comparison c;
