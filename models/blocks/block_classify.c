@@ -37,7 +37,7 @@
 
 enum {
     MAX_STATES = 20000,
-    MAX_LOOKS = 6000000,       /* states times events */
+    MAX_LOOKS = 6000000, /* states times events */
     MAX_BYTES = 64 * 1024 * 1024,
     FAR = 1 << 30
 };
@@ -99,8 +99,8 @@ static uint32_t find_state(struct look *k, const double *variable)
 static void add_edge(struct look *k, struct edge edge)
 {
     if (k->n_edges == k->capacity) {
-        struct edge *more = sim_arena_calloc(&k->arena, 2 * (size_t)k->capacity,
-                                             sizeof *more);
+        struct edge *more =
+            sim_arena_calloc(&k->arena, 2 * (size_t)k->capacity, sizeof *more);
         memcpy(more, k->edge, k->n_edges * sizeof *more);
         k->edge = more;
         k->capacity *= 2;
@@ -122,7 +122,8 @@ static int refuse_rate(const struct ha_blocks_reader *reader,
     const struct ha_node *node = ha_node_get(events->event[e].node, "rate");
     int rc = ha_node_error(reader->err, node,
                            "\"%s\" has no usable rate or update in a reachable state "
-                           "(rate %g)", events->event[e].name, rate);
+                           "(rate %g)",
+                           events->event[e].name, rate);
     sim_err_hint(reader->err, "in the state %s", where);
     return rc;
 }
@@ -171,8 +172,8 @@ static int explore(const struct ha_blocks_reader *reader, struct look *k,
 
 static void index_incoming(struct look *k)
 {
-    k->incoming_begin = sim_arena_calloc(&k->arena, k->n_states + 1,
-                                         sizeof *k->incoming_begin);
+    k->incoming_begin =
+        sim_arena_calloc(&k->arena, k->n_states + 1, sizeof *k->incoming_begin);
     k->incoming = sim_arena_calloc(&k->arena, k->n_edges, sizeof *k->incoming);
     uint32_t *fill = sim_arena_calloc(&k->arena, k->n_states, sizeof *fill);
     for (uint32_t i = 0; i < k->n_edges; i++) {
@@ -238,8 +239,8 @@ struct verdict {
 
 static void judge(struct look *k, struct verdict *verdict)
 {
-    double *scratch = sim_arena_calloc(&k->arena, k->events->n_variables,
-                                       sizeof *scratch);
+    double *scratch =
+        sim_arena_calloc(&k->arena, k->events->n_variables, sizeof *scratch);
     for (uint32_t i = 0; i < k->n_edges; i++) {
         const struct edge *edge = &k->edge[i];
         struct verdict *v = &verdict[edge->event];
@@ -268,19 +269,21 @@ static uint8_t class_of(const struct verdict *v)
 }
 
 /* Failure events alike, by rate and gain, share a group. */
-static void make_groups(const struct verdict *verdict, uint32_t n, struct sim_slot *slot)
+static void make_groups(const struct verdict *verdict, uint32_t n,
+                        struct sim_slot *slot)
 {
     uint16_t n_groups = 0;
     for (uint32_t e = 0; e < n; e++) {
         uint32_t twin = 0;
-        while (twin < e && !(slot[twin].cls == slot[e].cls &&
-                             verdict[twin].gain == verdict[e].gain &&
-                             fabs(verdict[twin].rate - verdict[e].rate) <=
-                                 1e-9 * verdict[e].rate)) {
+        while (
+            twin < e &&
+            !(slot[twin].cls == slot[e].cls && verdict[twin].gain == verdict[e].gain &&
+              fabs(verdict[twin].rate - verdict[e].rate) <= 1e-9 * verdict[e].rate)) {
             twin++;
         }
-        slot[e].group = twin < e ? slot[twin].group
-                                 : n_groups < UINT16_MAX ? n_groups++ : n_groups;
+        slot[e].group = twin < e                ? slot[twin].group
+                        : n_groups < UINT16_MAX ? n_groups++
+                                                : n_groups;
     }
 }
 
@@ -288,10 +291,10 @@ static void make_groups(const struct verdict *verdict, uint32_t n, struct sim_sl
 static void list_waiting(const struct ha_blocks_reader *reader, const struct look *k,
                          struct ha_events *events, const struct sim_slot *slot)
 {
-    uint32_t *waiting = sim_arena_calloc(reader->arena, events->n_events,
-                                         sizeof *waiting);
-    bool *is_first = sim_arena_calloc(reader->arena, events->n_events,
-                                      sizeof *is_first);
+    uint32_t *waiting =
+        sim_arena_calloc(reader->arena, events->n_events, sizeof *waiting);
+    bool *is_first =
+        sim_arena_calloc(reader->arena, events->n_events, sizeof *is_first);
     for (uint32_t i = 0; i < k->n_edges && k->edge[i].from == 0; i++) {
         is_first[k->edge[i].event] = true;
     }
@@ -335,8 +338,8 @@ int ha_events_classify(const struct ha_blocks_reader *reader, bool is_absorbing,
     prepare(&k, events);
     int rc = explore(reader, &k, is_absorbing);
     if (rc == 0) {
-        struct verdict *verdict = sim_arena_calloc(&k.arena, events->n_events,
-                                                   sizeof *verdict);
+        struct verdict *verdict =
+            sim_arena_calloc(&k.arena, events->n_events, sizeof *verdict);
         index_incoming(&k);
         measure(&k);
         judge(&k, verdict);

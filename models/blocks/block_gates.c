@@ -80,7 +80,7 @@ static int open_friendly(struct gate_reader *g, const struct ha_node *node,
     static const struct {
         const char *key;
         int want;
-    } words[] = {{"all", WANT_ALL}, {"series", WANT_ALL}, {"and", WANT_ALL},
+    } words[] = {{"all", WANT_ALL}, {"series", WANT_ALL},   {"and", WANT_ALL},
                  {"any", WANT_ANY}, {"parallel", WANT_ANY}, {"or", WANT_ANY}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         open->list = ha_node_get(node, words[i].key);
@@ -98,8 +98,9 @@ static int open_friendly(struct gate_reader *g, const struct ha_node *node,
     }
     open->want = WANT_K;
     open->list = ha_blocks_need(g->reader, node, "of");
-    return open->list == NULL ? -SIM_ERR_INPUT
-                              : ha_blocks_read_count(g->reader, k, 1, 1000000, &open->k);
+    return open->list == NULL
+               ? -SIM_ERR_INPUT
+               : ha_blocks_read_count(g->reader, k, 1, 1000000, &open->k);
 }
 
 static int open_gate(struct gate_reader *g, const struct ha_node *node)
@@ -119,8 +120,8 @@ static int open_gate(struct gate_reader *g, const struct ha_node *node)
         return ha_node_error(g->reader->err, open->list,
                              "expected a list of names and gates, not empty");
     }
-    open->input = sim_arena_calloc(g->reader->arena, open->list->n,
-                                   sizeof *open->input);
+    open->input =
+        sim_arena_calloc(g->reader->arena, open->list->n, sizeof *open->input);
     g->depth++;
     return 0;
 }
@@ -152,7 +153,9 @@ static int close_gate(struct gate_reader *g)
     }
     g->gate[g->n_gates] = (struct ha_gate){
         .kind = open->want == WANT_CONSECUTIVE ? HA_GATE_CONSECUTIVE_F : HA_GATE_KOFN,
-        .k = open->want == WANT_ALL ? total : open->want == WANT_ANY ? 1 : open->k,
+        .k = open->want == WANT_ALL   ? total
+             : open->want == WANT_ANY ? 1
+                                      : open->k,
         .n_inputs = open->list->n,
         .input = open->input,
     };
@@ -194,11 +197,15 @@ static int read_name(struct gate_reader *g, const struct ha_node *node,
 }
 
 int ha_gates_read(const struct ha_blocks_reader *reader, const struct ha_node *node,
-                  ha_gate_lookup_fn lookup, const void *context, const uint32_t *class_units,
-                  const uint32_t *class_needs, struct ha_gates *out)
+                  ha_gate_lookup_fn lookup, const void *context,
+                  const uint32_t *class_units, const uint32_t *class_needs,
+                  struct ha_gates *out)
 {
-    struct gate_reader g = {.reader = reader, .lookup = lookup, .context = context,
-                            .class_units = class_units, .class_needs = class_needs};
+    struct gate_reader g = {.reader = reader,
+                            .lookup = lookup,
+                            .context = context,
+                            .class_units = class_units,
+                            .class_needs = class_needs};
     g.gate = sim_arena_calloc(reader->arena, HA_BLOCKS_MAX_GATES, sizeof *g.gate);
     out->gate = g.gate;
     if (node->kind == HA_NODE_SCALAR) { /* a name alone: all its units */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "models/blocks/blocks_priv.h"
+#include "models/units.h"
 
 enum { MAX_BRANCHES = 64 };
 
@@ -46,8 +47,10 @@ int ha_blocks_known_keys(const struct ha_blocks_reader *reader,
         if (!is_known) {
             int rc = ha_place_error(reader->err, &map->entry[i].place,
                                     "unknown key \"%s\"", map->entry[i].key);
-            sim_err_hint(reader->err, "known here: %s and others; see docs/model/"
-                                      "blocks.md", known[0]);
+            sim_err_hint(reader->err,
+                         "known here: %s and others; see docs/model/"
+                         "blocks.md",
+                         known[0]);
             return rc;
         }
     }
@@ -55,8 +58,7 @@ int ha_blocks_known_keys(const struct ha_blocks_reader *reader,
 }
 
 /* The number at the head of a scalar; *rest is what follows it. */
-static bool leading_number(const struct ha_node *node, double *value,
-                           const char **rest)
+static bool leading_number(const struct ha_node *node, double *value, const char **rest)
 {
     if (node->kind != HA_NODE_SCALAR) {
         return false;
@@ -94,41 +96,22 @@ int ha_blocks_read_count(const struct ha_blocks_reader *reader,
     return 0;
 }
 
-/* Seconds in one unit, 0 when it is none. */
-static double unit_s(const char *unit)
-{
-    static const struct {
-        const char *name;
-        double s;
-    } table[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600},
-                 {"d", 86400}, {"w", 7 * 86400.0}, {"y", SIM_YEAR_S}};
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (strcmp(unit, table[i].name) == 0) {
-            return table[i].s;
-        }
-    }
-    return 0;
-}
-
 int ha_blocks_read_time(const struct ha_blocks_reader *reader,
                         const struct ha_node *node, double *out_s)
 {
-    double value;
     const char *rest;
-    if (!leading_number(node, &value, &rest) || !(value > 0)) {
-        return ha_node_error(reader->err, node, "expected a time above 0%s",
-                             reader->is_system ? ", such as 4h or 90d"
-                                               : " in seconds");
+    const char *wrong = NULL;
+    if (node->kind != HA_NODE_SCALAR) {
+        wrong = "expected a time";
+    } else if (reader->is_system) {
+        wrong = ha_units_read_duration(node->text, out_s);
+    } else if (!leading_number(node, out_s, &rest) || *rest != '\0') {
+        wrong = "expected a time in seconds, a number without unit";
     }
-    double factor = *rest == '\0' ? 1 : unit_s(rest);
-    if (factor == 0 || (*rest == '\0' && reader->is_system)) {
-        int rc = ha_node_error(reader->err, node, "a time needs its unit: \"%s\"",
-                               node->text);
-        sim_err_hint(reader->err, "units: ms s m h d w y, for example %gh", value);
-        return rc;
+    if (wrong == NULL && !(*out_s > 0 && isfinite(*out_s))) {
+        wrong = "a time must be above 0";
     }
-    *out_s = value * factor;
-    return isfinite(*out_s) ? 0 : ha_node_error(reader->err, node, "too long a time");
+    return wrong == NULL ? 0 : ha_node_error(reader->err, node, "%s", wrong);
 }
 
 /* The time under `key_s` of the neutral form, or `key` of the friendly one. */

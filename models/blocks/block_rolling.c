@@ -39,11 +39,10 @@ static void fire(const struct ha_blocks_at *at, struct sim_run *run, uint32_t sl
     const struct ha_rolling *r = at->blocks->rolling;
     uint16_t *cell = ha_blocks_state(at, run);
     if (slot == 0) {
-        cell[CELL_WINDOW] = cell[CELL_WINDOW] == r->n
-                                ? 0
-                                : (uint16_t)(cell[CELL_WINDOW] + 1);
-        sim_arm(run, at->slot, at->dist + (cell[CELL_WINDOW] == 0 ? DIST_GAP
-                                                                  : DIST_WINDOW));
+        cell[CELL_WINDOW] =
+            cell[CELL_WINDOW] == r->n ? 0 : (uint16_t)(cell[CELL_WINDOW] + 1);
+        sim_arm(run, at->slot,
+                at->dist + (cell[CELL_WINDOW] == 0 ? DIST_GAP : DIST_WINDOW));
     } else if (slot <= r->n) {
         cell[CELL_MEMBER + slot - 1] = 1;
         cell[CELL_FAILED]++;
@@ -82,8 +81,10 @@ static int read_numbers(const struct ha_blocks_reader *reader,
     struct {
         const char *key;
         double *value;
-    } times[] = {{"mttf_s", &r->mttf_s}, {"mttr_s", &r->mttr_s},
-                 {"period_s", &r->period_s}, {"window_s", &r->window_s}};
+    } times[] = {{"mttf_s", &r->mttf_s},
+                 {"mttr_s", &r->mttr_s},
+                 {"period_s", &r->period_s},
+                 {"window_s", &r->window_s}};
     const struct ha_node *n = ha_blocks_need(reader, model, "n");
     const struct ha_node *k = n == NULL ? NULL : ha_blocks_need(reader, model, "k");
     if (k == NULL) {
@@ -122,12 +123,15 @@ int ha_rolling_read(const struct ha_blocks_reader *reader, const struct ha_node 
     struct sim_slot *slot = sim_arena_calloc(arena, out->n_slots, sizeof *slot);
     const char **title = sim_arena_calloc(arena, out->n_slots, sizeof *title);
     for (uint32_t s = 0; s < out->n_slots; s++) {
-        title[s] = s == 0 ? "maintenance" : s <= r->n ? "member fails"
-                                                      : "member repaired";
+        title[s] = s == 0      ? "maintenance"
+                   : s <= r->n ? "member fails"
+                               : "member repaired";
         slot[s] = (struct sim_slot){
             .id = sim_id("rolling/%u", s),
             .group = s <= r->n ? 0 : 1,
-            .cls = s == 0 ? SIM_OTHER : s <= r->n ? SIM_FAILURE : SIM_RECOVERY,
+            .cls = s == 0      ? SIM_OTHER
+                   : s <= r->n ? SIM_FAILURE
+                               : SIM_RECOVERY,
         };
     }
     ha_blocks_make_causes(arena, out->n_slots, title, slot, out);

@@ -157,7 +157,9 @@ static void fire(const struct ha_blocks_at *at, struct sim_run *run, uint32_t sl
     const struct ha_shop *shop = at->blocks->shop;
     const struct ha_shop_slot *s = &shop->slot[slot];
     switch (s->kind) {
-    case HA_SHOP_FAILS: unit_fails(at, run, s); break;
+    case HA_SHOP_FAILS:
+        unit_fails(at, run, s);
+        break;
     case HA_SHOP_MENDED: {
         const struct ha_shop_class *c = &shop->class[s->class];
         const uint16_t *cell = ha_blocks_state_const(at, run);
@@ -165,7 +167,9 @@ static void fire(const struct ha_blocks_at *at, struct sim_run *run, uint32_t sl
                     c->is_pooled_down ? find_unit(c, cell, 1) : s->number);
         break;
     }
-    case HA_SHOP_CREW_DONE: crew_done(at, run, s); break;
+    case HA_SHOP_CREW_DONE:
+        crew_done(at, run, s);
+        break;
     }
 }
 

@@ -93,12 +93,11 @@ static int read_crew_of(struct shop_reader *r, const struct ha_node *node,
 static int read_component(struct shop_reader *r, const struct ha_node *node, uint32_t i)
 {
     static const char *const known[] = {"name", "count", "failure", "repair", "class",
-                                        "crew", "needs", "note", NULL};
+                                        "crew", "needs", "note",    NULL};
     struct ha_shop_class *c = &r->class[i];
     uint32_t count = 1;
     const struct ha_node *name = ha_blocks_need(r->base, node, "name");
-    int rc = name == NULL ? -SIM_ERR_INPUT
-                          : ha_blocks_known_keys(r->base, node, known);
+    int rc = name == NULL ? -SIM_ERR_INPUT : ha_blocks_known_keys(r->base, node, known);
     if (rc < 0) {
         return rc;
     }
@@ -108,7 +107,8 @@ static int read_component(struct shop_reader *r, const struct ha_node *node, uin
     }
     ha_symbols_add(&r->names, (struct ha_symbol){.name = c->name, .index = i});
     if (ha_node_get(node, "count") != NULL) {
-        rc = ha_blocks_read_count(r->base, ha_node_get(node, "count"), 1, 10000, &count);
+        rc =
+            ha_blocks_read_count(r->base, ha_node_get(node, "count"), 1, 10000, &count);
     }
     c->n_units = (uint16_t)count;
     if (rc == 0 && ha_node_get(node, "needs") != NULL) {
@@ -125,8 +125,8 @@ static int read_crews(struct shop_reader *r, const struct ha_node *map)
         return 0;
     }
     if (map->kind != HA_NODE_MAP || map->n > MAX_CREWS) {
-        return ha_node_error(r->base->err, map,
-                             "expected at most %d crews, name: size", MAX_CREWS);
+        return ha_node_error(r->base->err, map, "expected at most %d crews, name: size",
+                             MAX_CREWS);
     }
     r->crew = sim_arena_calloc(r->base->arena, map->n, sizeof *r->crew);
     ha_symbols_init(&r->crew_names, r->base->arena, map->n);
@@ -139,8 +139,8 @@ static int read_crews(struct shop_reader *r, const struct ha_node *map)
         }
         r->crew[i].name = map->entry[i].key;
         r->crew[i].n_members = (uint16_t)members;
-        ha_symbols_add(&r->crew_names, (struct ha_symbol){.name = map->entry[i].key,
-                                                          .index = i});
+        ha_symbols_add(&r->crew_names,
+                       (struct ha_symbol){.name = map->entry[i].key, .index = i});
     }
     r->shop->n_crews = map->n;
     r->shop->crew = r->crew;
@@ -182,10 +182,10 @@ static uint32_t lay_out(struct shop_reader *r)
         bool is_single = c->n_units == 1; /* pooling gains nothing */
         bool has_crew = c->crew != HA_NO_CREW;
         c->is_pooled_up = !is_single && failure->kind == SIM_DIST_EXPONENTIAL;
-        c->is_pooled_down = !is_single && !has_crew &&
-                            repair->kind == SIM_DIST_EXPONENTIAL;
-        c->has_flags = !is_single && !(c->is_pooled_up &&
-                                       (has_crew || c->is_pooled_down));
+        c->is_pooled_down =
+            !is_single && !has_crew && repair->kind == SIM_DIST_EXPONENTIAL;
+        c->has_flags =
+            !is_single && !(c->is_pooled_up && (has_crew || c->is_pooled_down));
         c->failure_dist = 2 * i;
         c->repair_dist = 2 * i + 1;
         c->failure_per_s = 1 / failure->mean_s;
@@ -220,7 +220,7 @@ static uint16_t group_of(const struct shop_reader *r, uint32_t class)
             return (uint16_t)i;
         }
     }
-    return (uint16_t)class;
+    return (uint16_t) class;
 }
 
 struct slot_writer {
@@ -247,8 +247,8 @@ static void write_class_slots(const struct shop_reader *r, struct slot_writer *w
             .group = group,
             .cls = fails ? SIM_FAILURE : SIM_RECOVERY,
         };
-        w->title[s] = sim_arena_printf(w->arena, fails ? "%s fails" : "%s repaired",
-                                       c->name);
+        w->title[s] =
+            sim_arena_printf(w->arena, fails ? "%s fails" : "%s repaired", c->name);
         w->cause[s] = c->name;
         w->meaning[s] = (struct ha_shop_slot){
             .kind = fails ? HA_SHOP_FAILS : HA_SHOP_MENDED,
@@ -269,8 +269,8 @@ static void write_crew_slots(const struct shop_reader *r, struct slot_writer *w,
             .group = 0,
             .cls = SIM_RECOVERY,
         };
-        w->title[s] = sim_arena_printf(w->arena, "crew %s finishes a repair",
-                                       crew->name);
+        w->title[s] =
+            sim_arena_printf(w->arena, "crew %s finishes a repair", crew->name);
         w->cause[s] = crew->name;
         w->meaning[s] = (struct ha_shop_slot){
             .kind = HA_SHOP_CREW_DONE, .class = (uint16_t)i, .number = (uint16_t)m};
@@ -316,8 +316,8 @@ static int finish(struct shop_reader *r, const struct ha_node *place,
 
 static const uint32_t *class_units(struct shop_reader *r)
 {
-    uint32_t *units = sim_arena_calloc(r->base->arena, r->shop->n_classes,
-                                       sizeof *units);
+    uint32_t *units =
+        sim_arena_calloc(r->base->arena, r->shop->n_classes, sizeof *units);
     for (uint32_t i = 0; i < r->shop->n_classes; i++) {
         units[i] = r->class[i].n_units;
     }
@@ -347,7 +347,8 @@ static int read_components(struct shop_reader *r, const struct ha_node *model,
         return -SIM_ERR_INPUT;
     }
     if (list->kind != HA_NODE_LIST || list->n == 0 || list->n > HA_BLOCKS_MAX_CLASSES) {
-        return ha_node_error(r->base->err, list, "expected a list of 1 to %d components",
+        return ha_node_error(r->base->err, list,
+                             "expected a list of 1 to %d components",
                              HA_BLOCKS_MAX_CLASSES);
     }
     int rc = read_crews(r, ha_node_get(model, "crews"));
@@ -389,21 +390,20 @@ static int read_members(struct shop_reader *r, const struct ha_node *model, uint
         return rc;
     }
     r->law[0] = sim_dist_exponential(mttf_s);
-    r->class[0] = (struct ha_shop_class){.name = n == 1 ? "unit" : "member",
-                                         .n_units = (uint16_t)n,
-                                         .crew = HA_NO_CREW};
+    r->class[0] = (struct ha_shop_class){
+        .name = n == 1 ? "unit" : "member", .n_units = (uint16_t)n, .crew = HA_NO_CREW};
     if (crew_members > 0) {
         r->crew = sim_arena_calloc(r->base->arena, 1, sizeof *r->crew);
-        r->crew[0] = (struct ha_shop_crew){.name = "crew",
-                                           .n_members = (uint16_t)crew_members};
+        r->crew[0] =
+            (struct ha_shop_crew){.name = "crew", .n_members = (uint16_t)crew_members};
         r->shop->n_crews = 1;
         r->shop->crew = r->crew;
         r->class[0].crew = 0;
     }
     struct ha_gate *gate = sim_arena_calloc(r->base->arena, 1, sizeof *gate);
     struct ha_gate_input *input = sim_arena_calloc(r->base->arena, 1, sizeof *input);
-    *gate = (struct ha_gate){.kind = HA_GATE_KOFN, .k = k, .n_inputs = 1,
-                             .input = input};
+    *gate =
+        (struct ha_gate){.kind = HA_GATE_KOFN, .k = k, .n_inputs = 1, .input = input};
     r->shop->gates = (struct ha_gates){.n = 1, .gate = gate};
     class_units(r);
     return finish(r, model, out);
@@ -414,8 +414,8 @@ static int read_machine_repair(struct shop_reader *r, const struct ha_node *mode
 {
     uint32_t n, k, crews = 1;
     const struct ha_node *n_node = ha_blocks_need(r->base, model, "n");
-    const struct ha_node *k_node = n_node == NULL ? NULL
-                                                  : ha_blocks_need(r->base, model, "k");
+    const struct ha_node *k_node =
+        n_node == NULL ? NULL : ha_blocks_need(r->base, model, "k");
     if (k_node == NULL) {
         return -SIM_ERR_INPUT;
     }

@@ -126,9 +126,9 @@ static int read_system(struct ha_blocks_reader *reader, const struct ha_node *do
                        struct ha_blocks *out)
 {
     static const char *const known[] = {
-        "kind", "name", "title", "components", "crews", "up", "parameters", "variables",
-        "events", "absorbing", "reach", "thresholds", "thresholds_s", "year",
-        "apiVersion", "service", "note", NULL};
+        "kind",         "name",      "title",      "components", "crews", "up",
+        "parameters",   "variables", "events",     "absorbing",  "reach", "thresholds",
+        "thresholds_s", "year",      "apiVersion", "service",    "note",  NULL};
     reader->is_system = true;
     out->year_s = SIM_YEAR_S;
     out->name = ha_node_text(ha_node_get(doc, "name"), "system");
@@ -150,8 +150,8 @@ int ha_blocks_load_scaled(struct sim_arena *arena, const struct ha_node *doc,
                           const char *name, double factor, struct ha_blocks *out,
                           struct sim_err *err)
 {
-    struct ha_blocks_reader reader = {.arena = arena, .scaled = name, .factor = factor,
-                                      .err = err};
+    struct ha_blocks_reader reader = {
+        .arena = arena, .scaled = name, .factor = factor, .err = err};
     memset(out, 0, sizeof *out);
     if (doc == NULL || doc->kind != HA_NODE_MAP) {
         return ha_node_error(err, doc, "expected a reliability problem: a map");

@@ -37,8 +37,8 @@ struct ha_shop;
 struct ha_rolling;
 
 struct ha_blocks {
-    const char *name;      /* id of a problem, name of a system */
-    const char *title;     /* one line, may be "" */
+    const char *name;  /* id of a problem, name of a system */
+    const char *title; /* one line, may be "" */
     enum ha_blocks_kind kind;
     const char *kind_name; /* as written: "markov_events", "alternating_renewal" ... */
     double year_s;
@@ -57,7 +57,7 @@ struct ha_blocks {
     const double *threshold_s;
 
     const struct ha_blocks_ops *ops;
-    const struct ha_events *events;   /* the one that `kind` names, others NULL */
+    const struct ha_events *events; /* the one that `kind` names, others NULL */
     const struct ha_shop *shop;
     const struct ha_rolling *rolling;
 };

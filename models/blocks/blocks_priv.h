@@ -34,9 +34,9 @@ static inline const void *ha_blocks_state_const(const struct ha_blocks_at *at,
 
 struct ha_blocks_reader {
     struct sim_arena *arena;
-    const char *scaled;  /* parameter to multiply, or NULL */
+    const char *scaled; /* parameter to multiply, or NULL */
     double factor;
-    bool is_system;      /* the friendly form: bare numbers are refused */
+    bool is_system; /* the friendly form: bare numbers are refused */
     double year_s;
     struct sim_err *err;
 };
@@ -97,8 +97,9 @@ typedef uint32_t (*ha_gate_lookup_fn)(const void *context, const char *name);
 /* Reads the tree below `node`. A class named in it counts with its units, or, where
  * class_needs (may be NULL) is not 0, as one input: "at least so many of them". */
 int ha_gates_read(const struct ha_blocks_reader *reader, const struct ha_node *node,
-                  ha_gate_lookup_fn lookup, const void *context, const uint32_t *class_units,
-                  const uint32_t *class_needs, struct ha_gates *out);
+                  ha_gate_lookup_fn lookup, const void *context,
+                  const uint32_t *class_units, const uint32_t *class_needs,
+                  struct ha_gates *out);
 
 /* Is the system up, with up[c] units of class c running? `scratch` has room for
  * gates->n bytes. Pure, no allocation. */
@@ -106,19 +107,23 @@ bool ha_gates_eval(const struct ha_gates *gates, const uint16_t *up, uint8_t *sc
 
 /* ---- the kinds ---- */
 
-enum { HA_BLOCKS_MAX_GATES = 4096, HA_BLOCKS_MAX_CLASSES = 4096 };
+enum {
+    HA_BLOCKS_MAX_GATES = 4096,
+    HA_BLOCKS_MAX_CLASSES = 4096,
+    HA_BLOCKS_MAX_UPDATES = 128
+};
 
 /* Units of one sort. */
 struct ha_shop_class {
     const char *name;
     uint16_t n_units;
-    uint16_t crew;         /* index into crews, or HA_NO_CREW: each is repaired at once */
-    bool is_pooled_up;     /* exponential failures: one clock for all its units */
-    bool is_pooled_down;   /* the same for repairs without a crew */
-    bool has_flags;        /* some clock belongs to one unit: they are told apart */
+    uint16_t crew;       /* index into crews, or HA_NO_CREW: each is repaired at once */
+    bool is_pooled_up;   /* exponential failures: one clock for all its units */
+    bool is_pooled_down; /* the same for repairs without a crew */
+    bool has_flags;      /* some clock belongs to one unit: they are told apart */
     uint32_t failure_dist; /* index of the law */
     uint32_t repair_dist;
-    double failure_per_s;  /* of one unit, when pooled */
+    double failure_per_s; /* of one unit, when pooled */
     double repair_per_s;
     uint32_t failure_slot; /* one when pooled, else one a unit */
     uint32_t repair_slot;  /* one when pooled, none with a crew, else one a unit */
@@ -165,7 +170,7 @@ struct ha_event {
     const struct ha_expr *value; /* to these, all from the old values */
     bool always_moves;           /* fires are never without effect */
     uint32_t n_touched;
-    const uint32_t *touched;     /* events to look at again after this one */
+    const uint32_t *touched; /* events to look at again after this one */
     const struct ha_node *node;
 };
 
@@ -176,11 +181,11 @@ struct ha_events {
     uint32_t n_events;
     const struct ha_event *event;
     struct ha_expr up;
-    uint32_t n_waiting;      /* slots that must rest in a calm state */
+    uint32_t n_waiting; /* slots that must rest in a calm state */
     const uint32_t *waiting;
-    uint32_t n_parameters;   /* those that appear in rates only: elasticities */
+    uint32_t n_parameters; /* those that appear in rates only: elasticities */
     const char *const *parameter;
-    bool has_reach;          /* P(target before avoid | start) is asked */
+    bool has_reach; /* P(target before avoid | start) is asked */
     struct ha_expr target;
     struct ha_expr avoid;
     const double *reach_start;
@@ -194,6 +199,7 @@ struct ha_rolling {
 
 int ha_events_read(const struct ha_blocks_reader *reader, const struct ha_node *model,
                    struct ha_blocks *out);
+extern const struct ha_blocks_ops ha_events_ops;
 extern const struct ha_blocks_ops ha_shop_ops;
 
 /* Each of these reads one kind and fills what `out` says of it. */

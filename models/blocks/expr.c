@@ -33,25 +33,32 @@ enum {
     MAX_DEPTH = 48     /* results waiting on the machine's stack */
 };
 
+/* Binary operators: name, value of `a op b`, the operator with swapped operands, and
+ * how tightly it binds. Said once, for the reader and for the machine. */
+#define BINARY_OPERATORS(X)                                                            \
+    X(OR, a != 0 || b != 0, OR, 1)                                                     \
+    X(AND, a != 0 && b != 0, AND, 2)                                                   \
+    X(EQ, a == b, EQ, 3)                                                               \
+    X(NE, a != b, NE, 3)                                                               \
+    X(LT, a < b, GT, 4)                                                                \
+    X(LE, a <= b, GE, 4)                                                               \
+    X(GT, a > b, LT, 4)                                                                \
+    X(GE, a >= b, LE, 4)                                                               \
+    X(ADD, a + b, ADD, 5)                                                              \
+    X(SUB, a - b, RSUB, 5)                                                             \
+    X(RSUB, b - a, SUB, 5)                                                             \
+    X(MUL, a *b, MUL, 6)                                                               \
+    X(DIV, a / b, RDIV, 6)                                                             \
+    X(RDIV, b / a, DIV, 6)                                                             \
+    X(MIN, b < a ? b : a, MIN, 0)                                                      \
+    X(MAX, b > a ? b : a, MAX, 0)
+
 enum op {
     OP_LOAD,
-    OP_ADD,
-    OP_SUB,
-    OP_RSUB, /* right minus left */
-    OP_MUL,
-    OP_DIV,
-    OP_RDIV,
-    OP_LT,
-    OP_LE,
-    OP_GT,
-    OP_GE,
-    OP_EQ,
-    OP_NE,
-    OP_AND,
-    OP_OR,
-    OP_MIN,
-    OP_MAX,
-    OP_NEG,
+#define AS_ENUM(name, value, swapped, binds) OP_##name,
+    BINARY_OPERATORS(AS_ENUM)
+#undef AS_ENUM
+        OP_NEG,
     OP_NOT,
     OP_OPEN, /* only on the reader's stack: "(" */
     OP_CALL  /* only on the reader's stack: "min(" or "max(" */
@@ -59,129 +66,53 @@ enum op {
 
 enum from { FROM_STACK, FROM_VARIABLE, FROM_CONSTANT };
 
-/* ---- names ---- */
-
-static uint32_t hash_name(const char *name)
-{
-    uint32_t h = 2166136261u; /* FNV-1a */
-    for (; *name != '\0'; name++) {
-        h = (h ^ (uint8_t)*name) * 16777619u;
-    }
-    return h;
-}
-
-void ha_symbols_init(struct ha_symbols *symbols, struct sim_arena *arena,
-                     uint32_t capacity)
-{
-    symbols->n = 0;
-    symbols->capacity = capacity;
-    symbols->symbol = sim_arena_calloc(arena, capacity, sizeof *symbols->symbol);
-    symbols->n_cells = 16;
-    while (symbols->n_cells < 2 * capacity) {
-        symbols->n_cells *= 2;
-    }
-    symbols->cell = sim_arena_calloc(arena, symbols->n_cells, sizeof *symbols->cell);
-}
-
-static uint32_t find_cell(const struct ha_symbols *symbols, const char *name)
-{
-    uint32_t i = hash_name(name) & (symbols->n_cells - 1);
-    while (symbols->cell[i] != 0 &&
-           strcmp(symbols->symbol[symbols->cell[i] - 1].name, name) != 0) {
-        i = (i + 1) & (symbols->n_cells - 1);
-    }
-    return i;
-}
-
-void ha_symbols_add(struct ha_symbols *symbols, struct ha_symbol symbol)
-{
-    SIM_CHECK(symbols->n < symbols->capacity);
-    uint32_t cell = find_cell(symbols, symbol.name);
-    symbols->symbol[symbols->n++] = symbol;
-    symbols->cell[cell] = symbols->n;
-}
-
-const struct ha_symbol *ha_symbols_find(const struct ha_symbols *symbols,
-                                        const char *name)
-{
-    uint32_t at = symbols->cell[find_cell(symbols, name)];
-    return at == 0 ? NULL : &symbols->symbol[at - 1];
-}
-
-bool ha_symbol_is_name(const char *text)
-{
-    if (!isalpha((unsigned char)text[0]) && text[0] != '_') {
-        return false;
-    }
-    for (const char *p = text; *p != '\0'; p++) {
-        if (!isalnum((unsigned char)*p) && *p != '_') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* ---- arithmetic, in the reader's and in the machine's precision ---- */
+/* ---- arithmetic in the reader's precision ---- */
 
 static long double fold(enum op op, long double a, long double b)
 {
     switch (op) {
-    case OP_ADD: return a + b;
-    case OP_SUB: return a - b;
-    case OP_RSUB: return b - a;
-    case OP_MUL: return a * b;
-    case OP_DIV: return a / b;
-    case OP_RDIV: return b / a;
-    case OP_LT: return a < b;
-    case OP_LE: return a <= b;
-    case OP_GT: return a > b;
-    case OP_GE: return a >= b;
-    case OP_EQ: return a == b;
-    case OP_NE: return a != b;
-    case OP_AND: return a != 0 && b != 0;
-    case OP_OR: return a != 0 || b != 0;
-    case OP_MIN: return a < b ? a : b;
-    case OP_MAX: return a > b ? a : b;
-    case OP_NEG: return -a;
-    case OP_NOT: return a == 0;
-    default: break;
+#define AS_CASE(name, value, swapped, binds)                                           \
+    case OP_##name:                                                                    \
+        return value;
+        BINARY_OPERATORS(AS_CASE)
+#undef AS_CASE
+    case OP_NEG:
+        return -a;
+    case OP_NOT:
+        return a == 0;
+    default:
+        SIM_CHECK(!"an operator that is no operator");
+        return 0;
     }
-    SIM_CHECK(!"an operator that is no operator");
-    return 0;
 }
 
 /* The operator with its operands swapped. */
 static enum op reversed(enum op op)
 {
     switch (op) {
-    case OP_SUB: return OP_RSUB;
-    case OP_DIV: return OP_RDIV;
-    case OP_LT: return OP_GT;
-    case OP_LE: return OP_GE;
-    case OP_GT: return OP_LT;
-    case OP_GE: return OP_LE;
-    default: return op; /* the others commute */
+#define AS_CASE(name, value, swapped, binds)                                           \
+    case OP_##name:                                                                    \
+        return OP_##swapped;
+        BINARY_OPERATORS(AS_CASE)
+#undef AS_CASE
+    default:
+        return op;
     }
 }
 
 static int precedence(enum op op)
 {
     switch (op) {
-    case OP_OR: return 1;
-    case OP_AND: return 2;
-    case OP_EQ:
-    case OP_NE: return 3;
-    case OP_LT:
-    case OP_LE:
-    case OP_GT:
-    case OP_GE: return 4;
-    case OP_ADD:
-    case OP_SUB: return 5;
-    case OP_MUL:
-    case OP_DIV: return 6;
+#define AS_CASE(name, value, swapped, binds)                                           \
+    case OP_##name:                                                                    \
+        return binds;
+        BINARY_OPERATORS(AS_CASE)
+#undef AS_CASE
     case OP_NEG:
-    case OP_NOT: return 7;
-    default: return 0; /* brackets */
+    case OP_NOT:
+        return 7;
+    default:
+        return 0; /* brackets */
     }
 }
 
@@ -218,7 +149,7 @@ struct reader {
 
 /* Reports at byte `at` of the expression's text. A quoted scalar begins one column
  * after its place. */
-#define FAIL(r, where, ...) \
+#define FAIL(r, where, ...)                                                            \
     (ha_node_error((r)->err, (r)->node, __VA_ARGS__), shift_place((r), (where)))
 
 static int shift_place(struct reader *r, size_t at)
@@ -390,11 +321,11 @@ static int read_name(struct reader *r)
         return rc;
     }
     if (symbol->is_variable) {
-        return push_operand(r, (struct operand){.from = FROM_VARIABLE,
-                                                .variable = symbol->index});
+        return push_operand(
+            r, (struct operand){.from = FROM_VARIABLE, .variable = symbol->index});
     }
-    return push_operand(r, (struct operand){.from = FROM_CONSTANT,
-                                            .value = symbol->value});
+    return push_operand(
+        r, (struct operand){.from = FROM_CONSTANT, .value = symbol->value});
 }
 
 /* Reads one operand, or what may stand before one. 0: an operand was read. 1: an
@@ -410,14 +341,24 @@ static int read_operand(struct reader *r)
     }
     enum op op;
     switch (c) {
-    case '(': op = OP_OPEN; break;
-    case '-': op = OP_NEG; break;
-    case '!': op = OP_NOT; break;
-    case '+': r->at++; return 1;
+    case '(':
+        op = OP_OPEN;
+        break;
+    case '-':
+        op = OP_NEG;
+        break;
+    case '!':
+        op = OP_NOT;
+        break;
+    case '+':
+        r->at++;
+        return 1;
     case '\0':
-        return FAIL(r, r->at, r->at == 0 ? "an empty expression"
-                                         : "the expression ends too early");
-    default: return FAIL(r, r->at, "expected a number, a name or \"(\" here");
+        return FAIL(r, r->at,
+                    r->at == 0 ? "an empty expression"
+                               : "the expression ends too early");
+    default:
+        return FAIL(r, r->at, "expected a number, a name or \"(\" here");
     }
     int rc = push_waiting(r, (struct waiting){.op = op, .at = r->at});
     r->at++;
@@ -430,8 +371,9 @@ static int close_part(struct reader *r, bool is_comma)
 {
     reduce(r, 1);
     if (r->n_waiting == 0) {
-        return FAIL(r, r->at, is_comma ? "a comma outside min(...) or max(...)"
-                                       : "\")\" without \"(\"");
+        return FAIL(r, r->at,
+                    is_comma ? "a comma outside min(...) or max(...)"
+                             : "\")\" without \"(\"");
     }
     struct waiting *top = &r->waiting[r->n_waiting - 1];
     if (is_comma) {
@@ -450,20 +392,23 @@ static int close_part(struct reader *r, bool is_comma)
     return 0;
 }
 
-static bool two_characters(const char *text, enum op *op)
+/* The binary operator at the head of text: its length, 0 when there is none. */
+static size_t find_operator(const char *text, enum op *op)
 {
     static const struct {
         char text[3];
-        enum op op;
-    } table[] = {{"<=", OP_LE}, {">=", OP_GE}, {"==", OP_EQ},
-                 {"!=", OP_NE}, {"&&", OP_AND}, {"||", OP_OR}};
+        uint8_t op;
+    } table[] = {{"<=", OP_LE},  {">=", OP_GE}, {"==", OP_EQ}, {"!=", OP_NE},
+                 {"&&", OP_AND}, {"||", OP_OR}, {"<", OP_LT},  {">", OP_GT},
+                 {"+", OP_ADD},  {"-", OP_SUB}, {"*", OP_MUL}, {"/", OP_DIV}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (strncmp(text, table[i].text, 2) == 0) {
-            *op = table[i].op;
-            return true;
+        size_t n = strlen(table[i].text);
+        if (strncmp(text, table[i].text, n) == 0) {
+            *op = (enum op)table[i].op;
+            return n;
         }
     }
-    return false;
+    return 0;
 }
 
 /* After an operand: a binary operator, a closing bracket, a comma or the end.
@@ -471,8 +416,7 @@ static bool two_characters(const char *text, enum op *op)
 static int read_operator(struct reader *r)
 {
     char c = r->text[r->at];
-    enum op op;
-    size_t length = 1;
+    enum op op = OP_ADD;
     if (c == '\0') {
         return 2;
     }
@@ -480,21 +424,8 @@ static int read_operator(struct reader *r)
         int rc = close_part(r, c == ',');
         return rc < 0 ? rc : 1 - rc;
     }
-    if (two_characters(r->text + r->at, &op)) {
-        length = 2;
-    } else if (c == '<') {
-        op = OP_LT;
-    } else if (c == '>') {
-        op = OP_GT;
-    } else if (c == '+') {
-        op = OP_ADD;
-    } else if (c == '-') {
-        op = OP_SUB;
-    } else if (c == '*') {
-        op = OP_MUL;
-    } else if (c == '/') {
-        op = OP_DIV;
-    } else {
+    size_t length = find_operator(r->text + r->at, &op);
+    if (length == 0) {
         int rc = FAIL(r, r->at, "expected an operator here");
         if (c == '=') {
             sim_err_hint(r->err, "equality is written ==");
@@ -570,8 +501,11 @@ int ha_expr_compile(struct sim_arena *arena, const struct ha_node *node,
     if (node->kind != HA_NODE_SCALAR || node->length != strlen(node->text)) {
         return ha_node_error(err, node, "expected an expression");
     }
-    struct reader r = {.node = node, .symbols = symbols, .text = node->text,
-                       .err = err, .capacity = 2 * node->length + 2};
+    struct reader r = {.node = node,
+                       .symbols = symbols,
+                       .text = node->text,
+                       .err = err,
+                       .capacity = 2 * node->length + 2};
     r.step = sim_arena_calloc(arena, r.capacity, sizeof *r.step);
     int rc = read_all(&r);
     if (rc < 0) {
@@ -595,8 +529,8 @@ struct ha_expr ha_expr_constant(struct sim_arena *arena, double value)
 {
     struct ha_expr_step *step = sim_arena_calloc(arena, 1, sizeof *step);
     *step = (struct ha_expr_step){.op = OP_LOAD, .from = FROM_CONSTANT, .value = value};
-    return (struct ha_expr){.n = 1, .step = step, .is_constant = true,
-                            .constant = value};
+    return (struct ha_expr){
+        .n = 1, .step = step, .is_constant = true, .constant = value};
 }
 
 bool ha_expr_is_shift(const struct ha_expr *expr, uint32_t variable)
@@ -619,28 +553,26 @@ double ha_expr_eval(const struct ha_expr *expr, const double *variable)
         } else if (s->from == FROM_STACK && s->op < OP_NEG) {
             b = *top--;
         }
+        if (s->op == OP_LOAD) {
+            *++top = b;
+            continue;
+        }
+        double a = *top;
         switch ((enum op)s->op) {
-        case OP_LOAD: *++top = b; break;
-        case OP_ADD: *top += b; break;
-        case OP_SUB: *top -= b; break;
-        case OP_RSUB: *top = b - *top; break;
-        case OP_MUL: *top *= b; break;
-        case OP_DIV: *top /= b; break;
-        case OP_RDIV: *top = b / *top; break;
-        case OP_LT: *top = *top < b; break;
-        case OP_LE: *top = *top <= b; break;
-        case OP_GT: *top = *top > b; break;
-        case OP_GE: *top = *top >= b; break;
-        case OP_EQ: *top = *top == b; break;
-        case OP_NE: *top = *top != b; break;
-        case OP_AND: *top = *top != 0 && b != 0; break;
-        case OP_OR: *top = *top != 0 || b != 0; break;
-        case OP_MIN: *top = b < *top ? b : *top; break;
-        case OP_MAX: *top = b > *top ? b : *top; break;
-        case OP_NEG: *top = -*top; break;
-        case OP_NOT: *top = *top == 0; break;
-        case OP_OPEN:
-        case OP_CALL: break;
+#define AS_CASE(name, value, swapped, binds)                                           \
+    case OP_##name:                                                                    \
+        *top = value;                                                                  \
+        break;
+            BINARY_OPERATORS(AS_CASE)
+#undef AS_CASE
+        case OP_NEG:
+            *top = -a;
+            break;
+        case OP_NOT:
+            *top = a == 0;
+            break;
+        default:
+            break;
         }
     }
     return *top;

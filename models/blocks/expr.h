@@ -29,8 +29,8 @@ struct ha_symbols {
     uint32_t n;
     uint32_t capacity;
     struct ha_symbol *symbol;
-    uint32_t n_cells;  /* of the hash table, a power of two */
-    uint32_t *cell;    /* 1 + index into symbol, 0 = empty */
+    uint32_t n_cells; /* of the hash table, a power of two */
+    uint32_t *cell;   /* 1 + index into symbol, 0 = empty */
 };
 
 /* One step of the little machine; see expr.c. */
