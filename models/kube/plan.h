@@ -76,7 +76,7 @@ struct ha_kube_laws {
     uint32_t provision, rebuild, token, token_slow;
     uint32_t place, replace, flush, gc_orphan, gc_fast, endpoint;
     uint32_t drain_retry, drain_limit, calm, crash_wait[HA_RESTARTS_MAX + 1];
-    uint32_t gate_first, gate_step[HA_GATE_CHECKS + 1], mount;
+    uint32_t gate_first, gate_step[HA_GATE_CHECKS + 1], gate_late, mount;
     uint32_t node_up, removal, removal_volume, resync_removal;
     uint32_t ready_resync, ready_lost_crash;
     uint32_t volume_report, volume_unmount, volume_force, volume_evicted;
@@ -84,6 +84,7 @@ struct ha_kube_laws {
 
 struct ha_kube_workload {
     const char *name;
+    uint32_t index;
     uint32_t first_pod, n_pods; /* rows; a StatefulSet's ordinal is pod - first_pod */
     uint32_t replicas;
     bool is_statefulset, is_ordered_ready;
@@ -106,7 +107,7 @@ struct ha_kube_workload {
     uint32_t attach, detach, detach_destroyed;
 };
 
-struct ha_kube_pdb {
+struct ha_budget {
     bool has_min, has_max, min_is_percent, max_is_percent;
     bool always_allow_unhealthy;
     int32_t min, max;
@@ -118,7 +119,7 @@ struct ha_kube_plan {
     uint32_t n_zones, n_nodes, n_pods, n_volumes, n_workloads, n_pdbs;
     const uint32_t *zone_size; /* nodes per zone */
     struct ha_kube_workload *workload;
-    struct ha_kube_pdb *pdb;
+    struct ha_budget *pdb;
     const uint16_t *pod_workload;  /* workload of each pod row */
     const uint32_t *volume_pod;    /* pod that uses each volume */
     const struct ha_slot_use *use; /* of every slot of the model; set when complete */
@@ -131,7 +132,7 @@ struct ha_kube_plan {
     bool gate_is_lumped;    /* exponential delays: no chain of volume checks */
     const void *owner_plan; /* the room above, handed through */
     void (*owner_reconcile)(struct ha_kube *k, uint32_t dirty); /* may be NULL */
-    size_t head_at, zones_at, nodes_at, pods_at, volumes_at, state_end;
+    size_t head_at, zones_at, nodes_at, pods_at, volumes_at, sched_at, state_end;
     size_t pod_notes_at, notes_end;
 };
 
@@ -161,7 +162,7 @@ void ha_kube_workload_spec_init(struct ha_kube_workload_spec *spec,
                                 const struct ha_workload *workload,
                                 const struct ha_catalog *catalog);
 
-struct ha_kube_pdb_spec {
+struct ha_budget_spec {
     const struct ha_pdb *pdb; /* is_enabled false: leave it out */
     uint32_t workloads;       /* bit w: covers workload w */
 };
@@ -172,9 +173,10 @@ struct ha_kube_spec {
     uint32_t n_workloads;
     const struct ha_kube_workload_spec *workload;
     uint32_t n_pdbs;
-    const struct ha_kube_pdb_spec *pdb;
+    const struct ha_budget_spec *pdb;
     double rollouts_per_year; /* of all workloads together; 0 = none */
     uint32_t fm_off;          /* failure modes left out, bits */
+    bool waits_for_flush;     /* pessimistic: unschedulable pods wait U(0,330) */
     const void *owner_plan;
     void (*owner_reconcile)(struct ha_kube *k, uint32_t dirty);
 };
@@ -190,11 +192,12 @@ struct ha_kube {
     const struct ha_kube_plan *plan;
     struct sim_run *run; /* NULL in the pure callbacks */
     struct ha_infra infra;
-    struct ha_kube_head *head;
-    struct ha_kube_zone *zone;
-    struct ha_kube_node *node;
-    struct ha_kube_pod *pod;
-    struct ha_kube_volume *volume;
+    struct ha_head_row *head;
+    struct ha_zone_row *zone;
+    struct ha_node_row *node;
+    struct ha_pod_row *pod;
+    struct ha_volume_row *volume;
+    void *sched_state; /* see sched.h */
     uint8_t *pod_note; /* root cause of each pod's trouble, or SIM_NO_CAUSE; +1 kept */
 };
 

@@ -10,7 +10,7 @@
  *
  * Which timers are armed belongs to the state too (the engine keeps it), so a row
  * never repeats it, except where one slot has several laws: then the row says
- * which law is running (ha_kube_volume.wait).
+ * which law is running (ha_volume_row.wait).
  */
 #ifndef HA_KUBE_WORLD_H
 #define HA_KUBE_WORLD_H
@@ -30,6 +30,7 @@ enum ha_node_mark {
     HA_MARK_NO_EXECUTE = 1,     /* not-ready / unreachable NoExecute taint */
     HA_MARK_OUT_OF_SERVICE = 2, /* node.kubernetes.io/out-of-service:NoExecute */
     HA_MARK_CORDONED = 4,       /* spec.unschedulable */
+    HA_MARK_SILENT = 16,        /* NotReady because unheard of (Unknown), not told */
     HA_MARK_QUEUED = 8          /* waits for its zone's token to be tainted */
 };
 
@@ -41,17 +42,17 @@ enum ha_upkeep {
     HA_UPKEEP_REBUILD   /* auto-repair makes a new machine */
 };
 
-struct ha_kube_node {
+struct ha_node_row {
     uint8_t phase;  /* enum ha_node_phase */
     uint8_t marks;  /* enum ha_node_mark */
     uint8_t upkeep; /* enum ha_upkeep */
     uint8_t pad;
 };
-static_assert(sizeof(struct ha_kube_node) == 4, "no hidden padding");
+static_assert(sizeof(struct ha_node_row) == 4, "no hidden padding");
 
 enum ha_zone_mode { HA_ZONE_NORMAL, HA_ZONE_PARTIAL, HA_ZONE_FULL };
 
-struct ha_kube_zone {
+struct ha_zone_row {
     uint8_t has_token; /* the eviction bucket (burst 1) holds its token */
     uint8_t pad[3];
 };
@@ -75,10 +76,11 @@ enum ha_pod_flag {
     HA_POD_OLD = 16,         /* of an outdated revision */
     HA_POD_UNPLACEABLE = 32, /* last scheduling attempt found no node */
     HA_POD_REFUSED = 64,     /* the eviction API said 429 to the running drain */
-    HA_POD_STUCK = 128       /* terminating, and its kubelet could not be told */
+    HA_POD_STUCK = 128,      /* terminating, and its kubelet could not be told */
+    HA_POD_PROBED = 256      /* the kubelet's own probes succeed */
 };
 
-struct ha_kube_pod {
+struct ha_pod_row {
     uint16_t node;    /* HA_NOWHERE while absent or pending */
     uint8_t stage;    /* enum ha_pod_stage */
     uint8_t flags;    /* enum ha_pod_flag */
@@ -86,7 +88,7 @@ struct ha_kube_pod {
     uint8_t gate;     /* BOUND: volume checks made so far, HA_GATE_MOUNTING at last */
     uint8_t pad[2];
 };
-static_assert(sizeof(struct ha_kube_pod) == 8, "no hidden padding");
+static_assert(sizeof(struct ha_pod_row) == 8, "no hidden padding");
 
 #define HA_RESTARTS_MAX  7  /* 10 x 2^(7-2) = 320 > 300: the back-off's ceiling */
 #define HA_GATE_CHECKS   12 /* the kubelet's back-off reaches 122 s, then stays */
@@ -110,19 +112,20 @@ enum ha_volume_wait {
     HA_WAIT_ATTACH
 };
 
-struct ha_kube_volume {
+struct ha_volume_row {
     uint8_t stage;      /* enum ha_volume_stage */
     uint8_t wait;       /* enum ha_volume_wait */
     uint8_t is_mounted; /* a kubelet holds it mounted on disk.node */
     uint8_t is_left;    /* the Node object it hangs on is gone (disk.node may be new) */
 };
-static_assert(sizeof(struct ha_kube_volume) == 4, "no hidden padding");
+static_assert(sizeof(struct ha_volume_row) == 4, "no hidden padding");
 
-struct ha_kube_head {
+struct ha_head_row {
     uint16_t drain_node; /* holds the maintenance lock, or HA_NOWHERE */
     uint8_t all_full;    /* every zone fully disrupted: evictions stopped */
-    uint8_t pad[5];
+    uint8_t is_rolling;  /* a roll-out is under way */
+    uint8_t pad[4];
 };
-static_assert(sizeof(struct ha_kube_head) == 8, "no hidden padding");
+static_assert(sizeof(struct ha_head_row) == 8, "no hidden padding");
 
 #endif
