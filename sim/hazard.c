@@ -85,6 +85,12 @@ static double normal_hazard(double z)
     return M_LN2 - gsl_sf_log_erfc(z * M_SQRT1_2);
 }
 
+/* Density over upper tail at z (the inverse Mills ratio). */
+static double normal_hazard_rate(double z)
+{
+    return z < -35.0 ? 0.0 : gsl_sf_hazard(z); /* below, GSL reports an underflow */
+}
+
 /* The z with normal_hazard(z) = h. */
 static double normal_hazard_inverse(double h)
 {
@@ -417,9 +423,9 @@ double sim_dist_hazard_rate(const struct sim_dist *dist, double t_s)
     case SIM_DIST_GAMMA:
         return t_s > 0.0 ? gamma_hazard_rate(dist, t_s) : sim_dist_density(dist, t_s);
     case SIM_DIST_LOGNORMAL:
-        return t_s > 0.0
-                   ? gsl_sf_hazard((log(t_s) - dist->a) / dist->b) / (t_s * dist->b)
-                   : 0.0;
+        return t_s > 0.0 ? normal_hazard_rate((log(t_s) - dist->a) / dist->b) /
+                               (t_s * dist->b)
+                         : 0.0;
     case SIM_DIST_MIXTURE:
         return mixture_hazard_rate(dist, t_s);
     default: {

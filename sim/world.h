@@ -216,22 +216,44 @@ static inline bool sim_world_next(const struct sim_run *run, uint32_t *slot,
     return *time_s < HUGE_VAL; /* false for infinity and for SIM_NEVER, a NaN */
 }
 
-/* Lets `slot` fire at time_s, now or later but not later than the next event (the
- * usual caller passes what sim_world_next returned). Sets the clock, disarms the slot,
- * calls the model. */
+/*
+ * Repairs the path above a slot that fired as the winner with key `popped`. Its leaf was
+ * emptied before fire(), so every node of its path still shows `popped` unless a walk
+ * from this leaf or its neighbour has passed there since, and such a walk has put all
+ * nodes above right too: so stop at the first node that shows something else. A slot
+ * re-armed by its own firing, or a neighbour armed in its place (failure and repair
+ * of one component), costs one comparison here.
+ */
+static inline void sim_tree_settle(struct sim_run *run, uint32_t slot, sim_key popped)
+{
+    sim_key *tree = run->tree;
+    uint32_t i = run->cap + slot;
+    sim_key key = tree[i];
+
+    while (i > 1 && tree[i >> 1] == popped) {
+        sim_key rival = tree[i ^ 1];
+
+        key = rival < key ? rival : key;
+        i >>= 1;
+        tree[i] = key;
+    }
+}
+
+/* Lets the next event happen: slot and time as sim_world_next returned them. Sets the
+ * clock, disarms the slot, calls the model. (A driver that wants another slot to
+ * fire first moves that slot's time with sim_timer_set_time.) */
 static inline void sim_world_fire(struct sim_run *run, uint32_t slot, double time_s)
 {
     const struct sim_model *model = run->model;
-    sim_key *leaf = &run->tree[run->cap + slot];
+    sim_key popped = run->tree[1];
 
-    SIM_DEBUG_CHECK(*leaf != SIM_NEVER && time_s >= run->world->now_s);
+    SIM_DEBUG_CHECK(popped == sim_key_of(time_s, slot));
+    SIM_DEBUG_CHECK(time_s >= run->world->now_s);
     run->world->now_s = time_s;
     run->world->serial++;
-    *leaf = SIM_NEVER;
+    run->tree[run->cap + slot] = SIM_NEVER;
     model->fire(model->plan, run, slot);
-    if (*leaf == SIM_NEVER) {
-        sim_tree_set(run, slot, SIM_NEVER);
-    }
+    sim_tree_settle(run, slot, popped);
 }
 
 /* Moves the clock to time_s without firing; not beyond the next event. */

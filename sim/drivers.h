@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The doors of the drivers: one function each, all with the signature of
+ * sim_study_run, called by it through a small table. A driver fills the result
+ * (already initialised: arena, seed, confidence, year, window, budget) and returns 0, or
+ * a negative error code with err filled. Inside sim/ only.
+ */
+#ifndef SIM_DRIVERS_H
+#define SIM_DRIVERS_H
+
+#include "sim/study.h"
+
+typedef int (*sim_driver_fn)(const struct sim_model *model,
+                             const struct sim_study *study, struct sim_result *result,
+                             struct sim_err *err);
+
+/* Plays histories and measures them. Fits every model. */
+int sim_crude_run(const struct sim_model *model, const struct sim_study *study,
+                  struct sim_result *result, struct sim_err *err);
+
+/* Importance sampling, splitting, the Markov chain, and the choice among them. They
+ * are declared weak so that the engine links without one of them; sim_study_run then
+ * says that the method is not built in. */
+int sim_biased_run(const struct sim_model *model, const struct sim_study *study,
+                   struct sim_result *result, struct sim_err *err)
+    __attribute__((weak));
+int sim_splitting_run(const struct sim_model *model, const struct sim_study *study,
+                      struct sim_result *result, struct sim_err *err)
+    __attribute__((weak));
+int sim_exact_run(const struct sim_model *model, const struct sim_study *study,
+                  struct sim_result *result, struct sim_err *err)
+    __attribute__((weak));
+int sim_auto_run(const struct sim_model *model, const struct sim_study *study,
+                 struct sim_result *result, struct sim_err *err)
+    __attribute__((weak));
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Playing one history. The loop is: take the next event, account for the time up to
+ * it, let it fire, look at what is down now. While nothing is down (and nothing is
+ * degraded) accounting is a single comparison, so a healthy system costs only its
+ * events; everything expensive (shares of blame, windows, histograms) happens while
+ * something is down, which is rare in all designs worth having.
+ *
+ * Rules of measurement
+ *   - Downtime is accumulated, never uptime: 1 - 0.9999999 has lost seven digits.
+ *   - Between two events nothing changes, so each interval has one mask of services
+ *     down, one vector of failing shares and one division of blame per service; they
+ *     are taken after an event and charged for the time until the next one.
+ *   - Blame a model leaves open (shares summing to less than one) goes to the cause of
+ *     the slot that brought the service down, and if that has none, to an extra entry
+ *     "unattributed"; so causes always sum to the total.
+ *   - A service that is down at time 0 counts as an outage that begins then.
+ *   - An absorbing model (loss) is over at the first loss: it stays down.
+ *
+ * What it leaves out: statistics over histories (sim/tally.c), threads (sim/threads.c).
+ */
+#include "sim/history.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The state of one play, on the stack of its thread. */
+struct player {
+    struct sim_run *run;
+    const struct sim_model *model;
+    const struct sim_history_plan *plan;
+    struct sim_record *record;
+    double seen_s;        /* accounted for up to here */
+    uint64_t down;        /* services down since seen_s */
+    uint64_t counted;     /* of them, outages that began in the measured part */
+    bool is_degraded;     /* some failing share is positive */
+    bool is_over;         /* an absorbing model was absorbed */
+    double bad[SIM_MAX_SERVICES];
+    double began_s[SIM_MAX_SERVICES];
+    uint8_t trigger[SIM_MAX_SERVICES]; /* cause that opened the outage */
+    double blame[SIM_MAX_SERVICES][SIM_MAX_CAUSES + 1];
+};
+
+void sim_record_init(struct sim_record *record, struct sim_arena *arena,
+                     const struct sim_model *model, const struct sim_history_plan *plan)
+{
+    size_t n_causes = (size_t)model->n_causes + 1;
+
+    *record = (struct sim_record){0};
+    record->service =
+        sim_arena_calloc(arena, model->n_services, sizeof(*record->service));
+    for (uint32_t s = 0; s < model->n_services; s++) {
+        struct sim_service_record *r = &record->service[s];
+
+        r->cause_down_s = sim_arena_calloc(arena, n_causes, sizeof(double));
+        r->cause_outages = sim_arena_calloc(arena, n_causes, sizeof(double));
+        r->window_down_s = sim_arena_calloc(arena, plan->n_windows, sizeof(double));
+        r->duration_bin = sim_arena_calloc(arena, SIM_DURATION_BINS, sizeof(double));
+    }
+}
+
+#include "sim/poison.h" /* from here on we are inside a run */
+
+static void clear_record(struct sim_record *record, const struct sim_model *model,
+                         const struct sim_history_plan *plan)
+{
+    size_t n_causes = (size_t)model->n_causes + 1;
+
+    record->n_events = 0;
+    for (uint32_t s = 0; s < model->n_services; s++) {
+        struct sim_service_record *r = &record->service[s];
+
+        r->down_s = (struct sim_sum){0};
+        r->failed_s = (struct sim_sum){0};
+        r->n_outages = 0;
+        r->duration_s = 0.0;
+        r->duration_sq = 0.0;
+        r->longest_s = 0.0;
+        r->first_at_s = -1.0;
+        memset(r->cause_down_s, 0, n_causes * sizeof(double));
+        memset(r->cause_outages, 0, n_causes * sizeof(double));
+        memset(r->window_down_s, 0, plan->n_windows * sizeof(double));
+        memset(r->duration_bin, 0, SIM_DURATION_BINS * sizeof(double));
+    }
+}
+
+uint32_t sim_duration_bin(double duration_s)
+{
+    double bin = floor(8.0 * (log10(fmax(duration_s, 1e-300)) + 2.0));
+
+    return (uint32_t)fmin(fmax(bin, 0.0), SIM_DURATION_BINS - 1.0);
+}
+
+/* ---- Accounting ------------------------------------------------------------------- */
+
+/* Charges [from_s, to_s), inside the measured part, to the windows it touches. */
+static void account_windows(const struct sim_history_plan *plan, double *window_down_s,
+                            double from_s, double to_s)
+{
+    double offset_s = from_s - plan->from_s;
+    double end_s = to_s - plan->from_s;
+    uint32_t w = (uint32_t)fmin(offset_s / plan->window_s, plan->n_windows);
+
+    while (w < plan->n_windows && offset_s < end_s) {
+        double border_s = fmin((w + 1) * plan->window_s, end_s);
+
+        if (border_s > offset_s) {
+            window_down_s[w] += border_s - offset_s;
+            offset_s = border_s;
+        }
+        w++;
+    }
+}
+
+static void account_service(struct player *p, uint32_t s, double from_s, double to_s)
+{
+    struct sim_service_record *r = &p->record->service[s];
+    double length_s = to_s - from_s;
+
+    sim_sum_add(&r->down_s, length_s);
+    for (uint32_t c = 0; c <= p->model->n_causes; c++) {
+        if (p->blame[s][c] > 0.0) {
+            r->cause_down_s[c] += p->blame[s][c] * length_s;
+        }
+    }
+    account_windows(p->plan, r->window_down_s, from_s, to_s);
+}
+
+/* Charges the time since p->seen_s up to to_s; called when something is wrong. */
+static void account(struct player *p, double to_s)
+{
+    double from_s = fmax(p->seen_s, p->plan->from_s);
+
+    to_s = fmin(to_s, p->plan->to_s);
+    if (!(to_s > from_s)) {
+        return;
+    }
+    for (uint64_t left = p->down; left != 0; left &= left - 1) {
+        account_service(p, (uint32_t)__builtin_ctzll(left), from_s, to_s);
+    }
+    for (uint32_t s = 0; p->is_degraded && s < p->model->n_services; s++) {
+        sim_sum_add(&p->record->service[s].failed_s, p->bad[s] * (to_s - from_s));
+    }
+}
+
+/* ---- Observing what an event did ---------------------------------------------------- */
+
+/* Divides the blame for service s; open rests go to whoever opened the outage. */
+static void take_blame(struct player *p, uint32_t s)
+{
+    const struct sim_model *model = p->model;
+    double *share = p->blame[s];
+    double open = 1.0;
+
+    memset(share, 0, sizeof(p->blame[s]));
+    if (model->blame != NULL) {
+        model->blame(model->plan, p->run, s, share);
+        for (uint32_t c = 0; c < model->n_causes; c++) {
+            open -= share[c];
+        }
+        SIM_DEBUG_CHECK(open > -1e-9);
+    }
+    if (open > 1e-9) {
+        share[p->trigger[s]] += open;
+    }
+}
+
+static uint8_t trigger_of(const struct player *p, uint32_t slot)
+{
+    const struct sim_model *model = p->model;
+    uint8_t cause = slot < model->n_slots ? model->slot[slot].cause : SIM_NO_CAUSE;
+
+    return cause < model->n_causes ? cause : (uint8_t)SIM_UNATTRIBUTED(model);
+}
+
+/* Who opened the outage: the slot's cause, else whom the model blames most. */
+static void name_trigger(struct player *p, uint32_t s, uint32_t slot)
+{
+    p->trigger[s] = trigger_of(p, slot);
+    take_blame(p, s);
+    if (p->trigger[s] == SIM_UNATTRIBUTED(p->model)) {
+        uint32_t most = SIM_UNATTRIBUTED(p->model);
+
+        for (uint32_t c = 0; c < p->model->n_causes; c++) {
+            most = p->blame[s][c] > p->blame[s][most] ? c : most;
+        }
+        p->trigger[s] = (uint8_t)most;
+    }
+}
+
+static void open_outage(struct player *p, uint32_t s, uint32_t slot, double now_s)
+{
+    struct sim_service_record *r = &p->record->service[s];
+
+    p->began_s[s] = now_s;
+    name_trigger(p, s, slot);
+    if (r->first_at_s < 0.0) {
+        r->first_at_s = now_s;
+    }
+    if (now_s >= p->plan->from_s && now_s < p->plan->to_s) {
+        r->n_outages++;
+        r->cause_outages[p->trigger[s]] += 1.0;
+        p->counted |= UINT64_C(1) << s;
+    }
+}
+
+static void close_outage(struct player *p, uint32_t s, double now_s)
+{
+    struct sim_service_record *r = &p->record->service[s];
+    double length_s = now_s - p->began_s[s];
+
+    if ((p->counted >> s & 1) == 0) {
+        return;
+    }
+    p->counted &= ~(UINT64_C(1) << s);
+    r->duration_s += length_s;
+    r->duration_sq += length_s * length_s;
+    r->longest_s = fmax(r->longest_s, length_s);
+    r->duration_bin[sim_duration_bin(length_s)] += 1.0;
+}
+
+/* Opens and closes outages where `down` differs from what was. */
+static void change_down(struct player *p, uint64_t down, uint32_t slot, double now_s)
+{
+    uint64_t changed = down ^ p->down;
+
+    p->down = down;
+    for (uint64_t left = changed; left != 0; left &= left - 1) {
+        uint32_t s = (uint32_t)__builtin_ctzll(left);
+
+        if ((down >> s & 1) != 0) {
+            open_outage(p, s, slot, now_s);
+        } else {
+            close_outage(p, s, now_s);
+        }
+    }
+    if (p->model->is_absorbing && (down & 1) != 0) {
+        p->is_over = true;
+    }
+}
+
+/* Looks at the services after slot fired (n_slots: at the start). */
+static inline void observe(struct player *p, uint32_t slot, double now_s)
+{
+    const struct sim_model *model = p->model;
+    uint64_t down = model->down(model->plan, p->run);
+
+    if (__builtin_expect(down != p->down, 0)) {
+        change_down(p, down, slot, now_s);
+    }
+    if (__builtin_expect(down != 0, 0) && model->blame != NULL) {
+        for (uint64_t left = down; left != 0; left &= left - 1) {
+            take_blame(p, (uint32_t)__builtin_ctzll(left));
+        }
+    }
+    if (model->degraded != NULL) {
+        model->degraded(model->plan, p->run, p->bad);
+        p->is_degraded = false;
+        for (uint32_t s = 0; s < model->n_services; s++) {
+            p->is_degraded |= p->bad[s] > 0.0;
+        }
+    }
+}
+
+/* One event before limit_s, or none: then the clock is moved to limit_s. */
+static inline bool step(struct player *p, double limit_s)
+{
+    uint32_t slot;
+    double time_s;
+    bool is_event = sim_world_next(p->run, &slot, &time_s) && time_s < limit_s;
+
+    is_event = is_event && !p->is_over;
+    time_s = is_event ? time_s : limit_s;
+    if (__builtin_expect((p->down != 0) | p->is_degraded, 0)) {
+        account(p, time_s);
+    }
+    p->seen_s = time_s;
+    if (!is_event) {
+        return false;
+    }
+    sim_world_fire(p->run, slot, time_s);
+    observe(p, slot, time_s);
+    return true;
+}
+
+/* After the measured part: outages still open get their whole length. */
+static void run_out(struct player *p)
+{
+    double limit_s = p->plan->to_s + p->plan->run_out_s;
+
+    while (p->counted != 0 && !p->is_over && step(p, limit_s)) {
+    }
+    for (uint64_t left = p->counted; left != 0 && !p->is_over; left &= left - 1) {
+        close_outage(p, (uint32_t)__builtin_ctzll(left), limit_s);
+    }
+}
+
+void sim_history_play(struct sim_run *run, const struct sim_history_plan *plan,
+                      uint64_t seed, uint64_t replication, uint64_t branch,
+                      struct sim_record *record)
+{
+    struct player p = {
+        .run = run, .model = run->model, .plan = plan, .record = record};
+
+    clear_record(record, run->model, plan);
+    sim_world_start(run, seed, replication, branch);
+    observe(&p, run->model->n_slots, 0.0);
+    while (step(&p, plan->to_s)) {
+    }
+    run_out(&p);
+    while (record->service[plan->await].first_at_s < 0.0 &&
+           p.seen_s < plan->await_until_s && step(&p, plan->await_until_s)) {
+    }
+    record->n_events = run->world->serial;
+}
