@@ -8,9 +8,9 @@
  * years measured. Ten years because then warm-up is a tenth, a replication holds whole
  * SLO windows, and replications stay numerous. The length depends on the question
  * only, so two designs under the same study have replications of equal length and
- * equal luck, and can be compared pair by pair. Two exceptions: a model so busy that ten
- * years exceed a few million events gets shorter histories (in powers of ten); and a
- * demand for so few years that fewer than 40 replications would result gets shorter
+ * equal luck, and can be compared pair by pair. Two exceptions: a model so busy that
+ * ten years exceed a few million events gets shorter histories (in powers of ten); and
+ * a demand for so few years that fewer than 40 replications would result gets shorter
  * ones, down to one window each.
  *
  * When to stop. With `years`: after exactly that time. Otherwise by relative precision
@@ -47,7 +47,11 @@
 #define AWAIT_YEARS       50.0 /* how long a first outage is waited for */
 #define PILOT_EVENTS      50000
 
-enum phase { LONG_RUN = 0, FIRST_YEAR = 1, PILOT = 2 }; /* also the branch of its keys */
+enum phase {
+    LONG_RUN = 0,
+    FIRST_YEAR = 1,
+    PILOT = 2
+}; /* also the branch of its keys */
 
 /* What one thread owns, on cache lines of its own. */
 struct lane {
@@ -60,20 +64,20 @@ struct crude {
     struct sim_tally tally;
     struct sim_history_plan plan; /* of the phase being played */
     enum phase phase;
-    uint64_t n_wanted;            /* replications of a fixed number of years, or 0 */
-    double events_per_s;          /* of simulated time, from the pilot */
+    uint64_t n_wanted;   /* replications of a fixed number of years, or 0 */
+    double events_per_s; /* of simulated time, from the pilot */
 
     unsigned jobs;
     struct lane *lane;
-    unsigned group;               /* replications per item of work */
-    struct sim_record *record;    /* [places * group] */
+    unsigned group;            /* replications per item of work */
+    struct sim_record *record; /* [places * group] */
     struct sim_arena records;
-    uint64_t n_target;            /* replications up to the next checkpoint */
-    uint64_t n_merged;            /* replications of this phase merged so far */
+    uint64_t n_target; /* replications up to the next checkpoint */
+    uint64_t n_merged; /* replications of this phase merged so far */
 
-    double began_s;               /* on the wall clock */
-    double shown_s;               /* last progress report */
-    bool is_cut;                  /* stopped by clock, signal, or event limit */
+    double began_s; /* on the wall clock */
+    double shown_s; /* last progress report */
+    bool is_cut;    /* stopped by clock, signal, or event limit */
 };
 
 static double wall_clock_s(void)
@@ -84,7 +88,7 @@ static double wall_clock_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ---- Planning ----------------------------------------------------------------------- */
+/* ---- Planning ------------------------------------------------------------- */
 
 /* Events per second of simulated time, from the start of one history. */
 static double measure_pace(struct crude *crude)
@@ -100,8 +104,8 @@ static double measure_pace(struct crude *crude)
         sim_world_fire(run, slot, time_s);
         n++;
     }
-    return n == 0 ? 0.0 : n / fmax(n < PILOT_EVENTS ? crude->model->year_s : time_s,
-                                   1e-300);
+    return n == 0 ? 0.0
+                  : n / fmax(n < PILOT_EVENTS ? crude->model->year_s : time_s, 1e-300);
 }
 
 /* Whole windows in a stretch of time, forgiving the last bit. */
@@ -195,7 +199,7 @@ static void plan_first_year(struct crude *crude)
         fmin(await_s, MAX_EVENTS_EACH / fmax(crude->events_per_s, 1e-300));
 }
 
-/* ---- Threads and memory --------------------------------------------------------------- */
+/* ---- Threads and memory --------------------------------------------------- */
 
 static void open_lanes(struct crude *crude)
 {
@@ -230,8 +234,8 @@ static void make_records(struct crude *crude)
 
     crude->group = (unsigned)fmin(fmax(EVENTS_PER_ITEM / each, 1.0), MAX_GROUP);
     sim_arena_clear(&crude->records);
-    crude->record = sim_arena_calloc(
-        &crude->records, (size_t)places * crude->group, sizeof(*crude->record));
+    crude->record = sim_arena_calloc(&crude->records, (size_t)places * crude->group,
+                                     sizeof(*crude->record));
     for (unsigned i = 0; i < places * crude->group; i++) {
         sim_record_init(&crude->record[i], &crude->records, crude->model, &crude->plan);
     }
@@ -264,7 +268,7 @@ static void play_item(void *context, unsigned worker, uint64_t item, unsigned pl
     }
 }
 
-/* ---- Stopping and showing --------------------------------------------------------------- */
+/* ---- Stopping and showing ------------------------------------------------- */
 
 static struct sim_estimate estimate_now(const struct crude *crude)
 {
@@ -381,7 +385,7 @@ static bool should_stop(void *context)
     return crude->is_cut;
 }
 
-/* ---- Playing a phase -------------------------------------------------------------------- */
+/* ---- Playing a phase ------------------------------------------------------ */
 
 /* Plays replications up to n_target, which must be a whole number of groups or the
  * last target of the phase. */
@@ -438,7 +442,7 @@ static void play_phase(struct crude *crude)
     }
 }
 
-/* ---- The door ------------------------------------------------------------------------------ */
+/* ---- The door ------------------------------------------------------------- */
 
 static void describe(struct crude *crude, struct sim_result *result)
 {
@@ -447,15 +451,14 @@ static void describe(struct crude *crude, struct sim_result *result)
 
     snprintf(result->method, sizeof(result->method), "crude");
     if (result->reason[0] == '\0') {
-        snprintf(result->reason, sizeof(result->reason),
-                 "plain simulation: %llu histories",
-                 (unsigned long long)(crude->tally.n_replications +
-                                      crude->tally.n_first));
+        snprintf(
+            result->reason, sizeof(result->reason), "plain simulation: %llu histories",
+            (unsigned long long)(crude->tally.n_replications + crude->tally.n_first));
     }
     result->is_repeatable = !crude->is_cut;
-    result->is_partial = crude->is_cut || (!(crude->study->years > 0.0) &&
-                                           width > crude->study->precision &&
-                                           e.value < 1.0 - 1e-12);
+    result->is_partial =
+        crude->is_cut || (!(crude->study->years > 0.0) &&
+                          width > crude->study->precision && e.value < 1.0 - 1e-12);
     if (crude->is_cut) {
         result->years_to_repeat = result->simulated_years;
     }

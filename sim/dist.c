@@ -24,7 +24,7 @@
 
 #include "sim/check.h"
 
-/* ---- Moments ---------------------------------------------------------------- */
+/* ---- Moments -------------------------------------------------------------- */
 
 /* E[X^k] of a uniform law on [lo, hi], without cancellation when hi is near lo. */
 static double uniform_moment(double lo, double hi, int k)
@@ -107,7 +107,7 @@ static bool is_positive(double x)
     return isfinite(x) && x > 0.0;
 }
 
-/* ---- Constructors ----------------------------------------------------------- */
+/* ---- Constructors --------------------------------------------------------- */
 
 struct sim_dist sim_dist_exponential(double mean_s)
 {
@@ -309,7 +309,7 @@ struct sim_dist sim_dist_as_exponential(const struct sim_dist *dist)
     return sim_dist_exponential(dist->mean_s);
 }
 
-/* ---- Accessors -------------------------------------------------------------- */
+/* ---- Accessors ------------------------------------------------------------ */
 
 double sim_dist_mean(const struct sim_dist *dist)
 {

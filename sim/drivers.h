@@ -2,8 +2,8 @@
 /*
  * The doors of the drivers: one function each, all with the signature of
  * sim_study_run, called by it through a small table. A driver fills the result
- * (already initialised: arena, seed, confidence, year, window, budget) and returns 0, or
- * a negative error code with err filled. Inside sim/ only.
+ * (already initialised: arena, seed, confidence, year, window, budget) and returns 0,
+ * or a negative error code with err filled. Inside sim/ only.
  */
 #ifndef SIM_DRIVERS_H
 #define SIM_DRIVERS_H
@@ -28,10 +28,8 @@ int sim_splitting_run(const struct sim_model *model, const struct sim_study *stu
                       struct sim_result *result, struct sim_err *err)
     __attribute__((weak));
 int sim_exact_run(const struct sim_model *model, const struct sim_study *study,
-                  struct sim_result *result, struct sim_err *err)
-    __attribute__((weak));
+                  struct sim_result *result, struct sim_err *err) __attribute__((weak));
 int sim_auto_run(const struct sim_model *model, const struct sim_study *study,
-                 struct sim_result *result, struct sim_err *err)
-    __attribute__((weak));
+                 struct sim_result *result, struct sim_err *err) __attribute__((weak));
 
 #endif

@@ -5,12 +5,11 @@
  *   unavailability, failed share   mean over replications (sim_interval_mean); with
  *                                  fewer than ten replications from single outages
  *   outage frequency               the same on counts; chi-square for few replications
- *   mean outage                    ratio length / number; chi-square (as if exponential)
- *                                  while fewer than ten outages were seen
- *   windows inside the SLO         Clopper-Pearson
- *   cause                          mean, and its share of the downtime as a ratio
- *   nothing seen                   value 0; upper end from "no window of n had any",
- *                                  1 - (1 - confidence)^(1/n), about 3/n at 95 %
+ *   mean outage                    ratio length / number; chi-square (as if
+ * exponential) while fewer than ten outages were seen windows inside the SLO
+ * Clopper-Pearson cause                          mean, and its share of the downtime as
+ * a ratio nothing seen                   value 0; upper end from "no window of n had
+ * any", 1 - (1 - confidence)^(1/n), about 3/n at 95 %
  *
  * The bound for "nothing seen" supposes nothing about how long an outage would have
  * been, so it is wide; that is what the data say.
@@ -66,8 +65,8 @@ static struct sim_estimate widen_for_few(const struct sim_service_tally *t,
         return e;
     }
     if (n_events > 0 && n_events < FEW_EVENTS) {
-        e = sim_interval_hull(
-            e, sim_interval_few(e.value, (double)n_events, confidence));
+        e = sim_interval_hull(e,
+                              sim_interval_few(e.value, (double)n_events, confidence));
     }
     return e;
 }
@@ -153,9 +152,10 @@ static struct sim_estimate mean_outage(const struct sim_service_tally *t,
     return sim_interval_ratio(&t->duration, confidence);
 }
 
-/* ---- First year --------------------------------------------------------------------- */
+/* ---- First year ----------------------------------------------------------- */
 
-struct sim_estimate sim_tally_first_year(const struct sim_tally *tally, uint32_t service)
+struct sim_estimate sim_tally_first_year(const struct sim_tally *tally,
+                                         uint32_t service)
 {
     const struct sim_service_tally *t = &tally->service[service];
     double bound = bound_of_nothing(tally->n_first, tally->study->confidence);
@@ -187,7 +187,7 @@ static void fill_first_year(const struct sim_tally *tally, uint32_t service,
     }
 }
 
-/* ---- Windows and parts --------------------------------------------------------------- */
+/* ---- Windows and parts ---------------------------------------------------- */
 
 static int compare_doubles(const void *left, const void *right)
 {
@@ -254,7 +254,7 @@ static void fill_parts(const struct sim_tally *tally, const struct sim_service_t
     }
 }
 
-/* ---- Causes -------------------------------------------------------------------------- */
+/* ---- Causes --------------------------------------------------------------- */
 
 static int by_downtime(const void *left, const void *right)
 {
@@ -285,15 +285,15 @@ static void fill_causes(const struct sim_tally *tally, uint32_t service,
             .name = is_named ? model->cause[c] : "unattributed",
             .cause = is_named ? c : SIM_NO_CAUSE,
             .unavailability = sim_tally_cause(tally, service, c),
-            .share = sim_interval_share_of(&t->cause[c].down_s,
-                                           tally->study->confidence),
+            .share =
+                sim_interval_share_of(&t->cause[c].down_s, tally->study->confidence),
             .outages_per_year = per_year(tally, &t->cause[c].outages),
         };
     }
     qsort(out->cause, out->n_causes, sizeof(*out->cause), by_downtime);
 }
 
-/* ---- All of it ------------------------------------------------------------------------ */
+/* ---- All of it ------------------------------------------------------------ */
 
 static void fill_long_run(const struct sim_tally *tally, uint32_t service,
                           struct sim_arena *arena, struct sim_service_result *out)
@@ -321,8 +321,8 @@ void sim_tally_fill(const struct sim_tally *tally, struct sim_result *result)
     const struct sim_model *model = tally->model;
 
     result->n_services = model->n_services;
-    result->service = sim_arena_calloc(&result->arena, model->n_services,
-                                       sizeof(*result->service));
+    result->service =
+        sim_arena_calloc(&result->arena, model->n_services, sizeof(*result->service));
     result->n_replications = tally->n_replications;
     result->n_events = tally->n_events;
     result->simulated_years =

@@ -28,7 +28,7 @@
 
 #include "sim/check.h"
 
-/* ---- Cumulative hazard ------------------------------------------------------ */
+/* ---- Cumulative hazard ---------------------------------------------------- */
 
 /* -ln(1 - f) for a lower-tail probability f. */
 static double hazard_of_lower(double f)
@@ -299,7 +299,7 @@ double sim_dist_cumulative_hazard_inverse(const struct sim_dist *dist, double h)
     return NAN;
 }
 
-/* ---- The rest of the interface ---------------------------------------------- */
+/* ---- The rest of the interface -------------------------------------------- */
 
 double sim_dist_quantile(const struct sim_dist *dist, double p)
 {

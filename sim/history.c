@@ -30,11 +30,11 @@ struct player {
     const struct sim_model *model;
     const struct sim_history_plan *plan;
     struct sim_record *record;
-    double seen_s;        /* accounted for up to here */
-    uint64_t down;        /* services down since seen_s */
-    uint64_t counted;     /* of them, outages that began in the measured part */
-    bool is_degraded;     /* some failing share is positive */
-    bool is_over;         /* an absorbing model was absorbed */
+    double seen_s;    /* accounted for up to here */
+    uint64_t down;    /* services down since seen_s */
+    uint64_t counted; /* of them, outages that began in the measured part */
+    bool is_degraded; /* some failing share is positive */
+    bool is_over;     /* an absorbing model was absorbed */
     double bad[SIM_MAX_SERVICES];
     double began_s[SIM_MAX_SERVICES];
     uint8_t trigger[SIM_MAX_SERVICES]; /* cause that opened the outage */
@@ -91,7 +91,7 @@ uint32_t sim_duration_bin(double duration_s)
     return (uint32_t)fmin(fmax(bin, 0.0), SIM_DURATION_BINS - 1.0);
 }
 
-/* ---- Accounting ------------------------------------------------------------------- */
+/* ---- Accounting ----------------------------------------------------------- */
 
 /* Charges [from_s, to_s), inside the measured part, to the windows it touches. */
 static void account_windows(const struct sim_history_plan *plan, double *window_down_s,
@@ -143,7 +143,7 @@ static void account(struct player *p, double to_s)
     }
 }
 
-/* ---- Observing what an event did ---------------------------------------------------- */
+/* ---- Observing what an event did ------------------------------------------ */
 
 /* Divides the blame for service s; open rests go to whoever opened the outage. */
 static void take_blame(struct player *p, uint32_t s)
@@ -299,8 +299,7 @@ void sim_history_play(struct sim_run *run, const struct sim_history_plan *plan,
                       uint64_t seed, uint64_t replication, uint64_t branch,
                       struct sim_record *record)
 {
-    struct player p = {
-        .run = run, .model = run->model, .plan = plan, .record = record};
+    struct player p = {.run = run, .model = run->model, .plan = plan, .record = record};
 
     clear_record(record, run->model, plan);
     sim_world_start(run, seed, replication, branch);

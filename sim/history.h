@@ -21,12 +21,12 @@
 
 /* What to measure; constant, shared by all threads. */
 struct sim_history_plan {
-    double from_s;       /* warm-up ends, measuring begins */
-    double to_s;         /* measuring ends */
-    double run_out_s;    /* at most so long after to_s for outages still open */
-    double window_s;     /* SLO window, counted from from_s */
-    uint32_t n_windows;  /* whole windows between from_s and to_s */
-    uint32_t await;      /* service whose first outage is waited for after to_s */
+    double from_s;        /* warm-up ends, measuring begins */
+    double to_s;          /* measuring ends */
+    double run_out_s;     /* at most so long after to_s for outages still open */
+    double window_s;      /* SLO window, counted from from_s */
+    uint32_t n_windows;   /* whole windows between from_s and to_s */
+    uint32_t await;       /* service whose first outage is waited for after to_s */
     double await_until_s; /* up to this time; <= to_s: do not wait */
 };
 
@@ -35,17 +35,17 @@ struct sim_history_plan {
 
 /* What one history gave for one service. */
 struct sim_service_record {
-    struct sim_sum down_s;     /* time down in the measured part */
-    struct sim_sum failed_s;   /* failing share of requests times time */
-    uint64_t n_outages;        /* outages that began in the measured part */
-    double duration_s;         /* sum of their whole lengths */
-    double duration_sq;        /* sum of squared lengths */
+    struct sim_sum down_s;   /* time down in the measured part */
+    struct sim_sum failed_s; /* failing share of requests times time */
+    uint64_t n_outages;      /* outages that began in the measured part */
+    double duration_s;       /* sum of their whole lengths */
+    double duration_sq;      /* sum of squared lengths */
     double longest_s;
-    double first_at_s;         /* first outage since time 0; negative: none */
-    double *cause_down_s;      /* [n_causes + 1], the last is unattributed */
-    double *cause_outages;     /* [n_causes + 1] by trigger */
-    double *window_down_s;     /* [n_windows] */
-    double *duration_bin;      /* [SIM_DURATION_BINS] */
+    double first_at_s;     /* first outage since time 0; negative: none */
+    double *cause_down_s;  /* [n_causes + 1], the last is unattributed */
+    double *cause_outages; /* [n_causes + 1] by trigger */
+    double *window_down_s; /* [n_windows] */
+    double *duration_bin;  /* [SIM_DURATION_BINS] */
 };
 
 struct sim_record {
@@ -55,7 +55,8 @@ struct sim_record {
 
 /* Makes an empty record for a model and plan. Not inside a run. */
 void sim_record_init(struct sim_record *record, struct sim_arena *arena,
-                     const struct sim_model *model, const struct sim_history_plan *plan);
+                     const struct sim_model *model,
+                     const struct sim_history_plan *plan);
 
 /* Plays history (seed, replication) of run->model on run's bound world and fills the
  * record (cleared first). Draws plainly unless run has hooks. */

@@ -18,7 +18,7 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
-/* ---- Sums ------------------------------------------------------------------------ */
+/* ---- Sums ----------------------------------------------------------------- */
 
 void sim_sum_add(struct sim_sum *s, double x)
 {
@@ -62,7 +62,7 @@ void sim_pair_add(struct sim_pair *p, double x, double y)
     p->co += (x - before_x) * (y - p->y.mean);
 }
 
-/* ---- Small makers ------------------------------------------------------------------ */
+/* ---- Small makers --------------------------------------------------------- */
 
 static struct sim_estimate known(double value, double low, double high)
 {
@@ -106,7 +106,7 @@ double sim_interval_t(double confidence, double df)
     return gsl_cdf_tdist_Qinv(upper_tail(confidence), df);
 }
 
-/* ---- Counts ------------------------------------------------------------------------ */
+/* ---- Counts --------------------------------------------------------------- */
 
 struct sim_estimate sim_interval_share(uint64_t hits, uint64_t n, double confidence)
 {
@@ -154,7 +154,7 @@ struct sim_estimate sim_interval_rate(uint64_t n, double exposure, double confid
                  gsl_cdf_chisq_Qinv(tail, 2.0 * count + 2.0) / (2.0 * exposure));
 }
 
-/* ---- Means ------------------------------------------------------------------------- */
+/* ---- Means ---------------------------------------------------------------- */
 
 struct sim_estimate sim_interval_log_t(double value, double se2, double df,
                                        double confidence)
@@ -171,11 +171,9 @@ struct sim_estimate sim_interval_gamma(double sum, double sum_sq, double largest
     double more = sum + largest;
     double more_sq = sum_sq + largest * largest;
 
-    return known(sum,
-                 sum_sq / (2.0 * sum) *
-                     gsl_cdf_chisq_Pinv(tail, 2.0 * sum * sum / sum_sq),
-                 more_sq / (2.0 * more) *
-                     gsl_cdf_chisq_Qinv(tail, 2.0 * more * more / more_sq));
+    return known(
+        sum, sum_sq / (2.0 * sum) * gsl_cdf_chisq_Pinv(tail, 2.0 * sum * sum / sum_sq),
+        more_sq / (2.0 * more) * gsl_cdf_chisq_Qinv(tail, 2.0 * more * more / more_sq));
 }
 
 struct sim_estimate sim_interval_hull(struct sim_estimate a, struct sim_estimate b)
@@ -211,8 +209,7 @@ struct sim_estimate sim_interval_mean(const struct sim_series *s, double none_hi
     bool is_rare = 2 * s->n_nonzero < s->n && sum * sum / sum_sq < FEW_CONTRIBUTIONS;
 
     if (is_rare || s->n < FEW_REPLICATIONS) {
-        struct sim_estimate e =
-            sim_interval_gamma(sum, sum_sq, s->largest, confidence);
+        struct sim_estimate e = sim_interval_gamma(sum, sum_sq, s->largest, confidence);
 
         return sim_estimate_scale(e, 1.0 / n);
     }
@@ -221,7 +218,7 @@ struct sim_estimate sim_interval_mean(const struct sim_series *s, double none_hi
     return sim_interval_log_t(sum / n, se2, n - 1.0, confidence);
 }
 
-/* ---- Ratios ------------------------------------------------------------------------ */
+/* ---- Ratios --------------------------------------------------------------- */
 
 /* Squared standard error of mean x / mean y by the delta method. */
 static double ratio_se2(const struct sim_pair *p, double ratio)
@@ -297,14 +294,13 @@ struct sim_estimate sim_interval_share_of(const struct sim_pair *p, double confi
     double logit = log(share / (1.0 - share));
     double spread = sim_interval_t(confidence, (double)p->x.n - 1.0) * sqrt(se2) /
                     (share * (1.0 - share));
-    struct sim_estimate delta =
-        known(share, 1.0 / (1.0 + exp(spread - logit)),
-              1.0 / (1.0 + exp(-spread - logit)));
+    struct sim_estimate delta = known(share, 1.0 / (1.0 + exp(spread - logit)),
+                                      1.0 / (1.0 + exp(-spread - logit)));
 
     return effective < 30.0 ? sim_interval_hull(delta, wilson) : delta;
 }
 
-/* ---- Quantiles --------------------------------------------------------------------- */
+/* ---- Quantiles ------------------------------------------------------------ */
 
 /* Largest k with P(Binomial(n, p) < k) <= tail, so that the k-th value (from 1) is
  * below the quantile but for that probability; 0 when there is none. */

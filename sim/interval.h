@@ -31,7 +31,7 @@ struct sim_series {
     uint64_t n;         /* replications */
     uint64_t n_nonzero; /* of them, with x > 0 */
     double mean;
-    double m2;          /* sum of (x - mean)^2 */
+    double m2; /* sum of (x - mean)^2 */
     double largest;
     struct sim_sum sum;
     struct sim_sum sum_sq;

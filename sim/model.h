@@ -100,7 +100,7 @@ struct sim_model {
     uint32_t (*level)(const void *plan, const struct sim_run *run, uint32_t service);
 };
 
-/* ---- What a model may ask of the engine, inside start() and fire() only ---- */
+/* ---- What a model may ask of the engine, inside start() and fire() only --- */
 
 /* Arms slot with law `dist` (index into model->dist); an armed slot is re-armed. */
 void sim_arm(struct sim_run *run, uint32_t slot, uint32_t dist);

@@ -34,7 +34,7 @@ struct sim_rng_key sim_rng_key_of(uint64_t seed, uint64_t replication, uint64_t 
                                  (uint64_t)out.v[2] | (uint64_t)out.v[3] << 32}};
 }
 
-/* ---- Philox for GSL --------------------------------------------------------- */
+/* ---- Philox for GSL ------------------------------------------------------- */
 
 struct philox_state {
     philox4x32_ctr_t counter;
@@ -93,7 +93,7 @@ const gsl_rng_type *sim_rng_philox(void)
     return &type;
 }
 
-/* ---- Stable identities ------------------------------------------------------ */
+/* ---- Stable identities ---------------------------------------------------- */
 
 /* 64-bit FNV-1a, finished with a mixer because FNV leaves the high bits of short
  * names poor (Noll's own advice is to fold them). */

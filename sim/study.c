@@ -3,8 +3,8 @@
  * The door of the engine: checks the question, finds the driver, measures what it
  * cost. Knows no statistics and no method; a new driver is one row in the table.
  *
- * Methods other than crude are declared weak (sim/drivers.h): a build without one of them
- * refuses that method by name. `auto` without its chooser is crude, and says so.
+ * Methods other than crude are declared weak (sim/drivers.h): a build without one of
+ * them refuses that method by name. `auto` without its chooser is crude, and says so.
  */
 #include "sim/study.h"
 

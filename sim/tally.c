@@ -41,15 +41,14 @@ void sim_values_release(struct sim_values *values)
 void sim_tally_init(struct sim_tally *tally, const struct sim_model *model,
                     const struct sim_study *study, double measured_s)
 {
-    *tally = (struct sim_tally){
-        .model = model, .study = study, .measured_s = measured_s};
+    *tally =
+        (struct sim_tally){.model = model, .study = study, .measured_s = measured_s};
     sim_arena_init(&tally->arena);
     tally->service =
         sim_arena_calloc(&tally->arena, model->n_services, sizeof(*tally->service));
     for (uint32_t s = 0; s < model->n_services; s++) {
-        tally->service[s].cause =
-            sim_arena_calloc(&tally->arena, (size_t)model->n_causes + 1,
-                             sizeof(struct sim_cause_tally));
+        tally->service[s].cause = sim_arena_calloc(
+            &tally->arena, (size_t)model->n_causes + 1, sizeof(struct sim_cause_tally));
     }
 }
 
@@ -82,8 +81,8 @@ static void add_service(struct sim_service_tally *t, const struct sim_model *mod
     double n_outages = (double)r->n_outages;
 
     sim_series_add(&t->down_s, down_s);
-    sim_series_add(&t->failed_s, model->degraded != NULL ? sim_sum_value(&r->failed_s)
-                                                         : down_s);
+    sim_series_add(&t->failed_s,
+                   model->degraded != NULL ? sim_sum_value(&r->failed_s) : down_s);
     sim_series_add(&t->outages, n_outages);
     sim_pair_add(&t->duration, r->duration_s, n_outages);
     t->n_outages += r->n_outages;

@@ -29,7 +29,7 @@ struct sim_service_tally {
     struct sim_series down_s;
     struct sim_series failed_s;
     struct sim_series outages;
-    struct sim_pair duration;  /* x = summed lengths, y = number of outages */
+    struct sim_pair duration; /* x = summed lengths, y = number of outages */
     uint64_t n_outages;
     struct sim_sum duration_s; /* over single outages: for small samples */
     struct sim_sum duration_sq;
@@ -38,23 +38,23 @@ struct sim_service_tally {
     double duration_bin[SIM_DURATION_BINS];
     struct sim_values window_down_s; /* those above 0; the others are counted */
     uint64_t n_windows;
-    uint64_t n_windows_met;    /* downtime within the budget */
+    uint64_t n_windows_met;        /* downtime within the budget */
     struct sim_values part_down_s; /* per replication, in order */
 
     struct sim_series first_down_s; /* first-year histories */
     struct sim_series first_outages;
-    uint64_t n_first_hit;      /* of them, with any outage within the year */
+    uint64_t n_first_hit; /* of them, with any outage within the year */
     struct sim_series first_at_s;
-    uint64_t n_first_unseen;   /* whose first outage was not reached */
+    uint64_t n_first_unseen; /* whose first outage was not reached */
 };
 
 struct sim_tally {
     const struct sim_model *model;
     const struct sim_study *study;
     uint64_t n_replications;
-    uint64_t n_first;          /* first-year histories */
+    uint64_t n_first; /* first-year histories */
     uint64_t n_events;
-    double measured_s;         /* measured time per replication */
+    double measured_s; /* measured time per replication */
     struct sim_service_tally *service;
     struct sim_arena arena;
 };

@@ -19,7 +19,7 @@
 
 #include "sim/poison.h"
 
-/* ---- The model's door --------------------------------------------------------- */
+/* ---- The model's door ----------------------------------------------------- */
 
 void sim_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
 {
@@ -87,7 +87,7 @@ const void *sim_notes_const(const struct sim_run *run)
     return run->notes;
 }
 
-/* ---- Plain arming -------------------------------------------------------------- */
+/* ---- Plain arming --------------------------------------------------------- */
 
 static inline void arm_after(struct sim_run *run, uint32_t slot, uint32_t dist,
                              double rate_per_s, double delay_s)
@@ -157,7 +157,7 @@ void sim_world_disarm(struct sim_run *run, uint32_t slot)
     }
 }
 
-/* ---- Choices ------------------------------------------------------------------- */
+/* ---- Choices -------------------------------------------------------------- */
 
 static uint32_t choose_by_weight(double u, uint32_t n, const double *weight)
 {
@@ -201,7 +201,7 @@ uint32_t sim_world_choose(struct sim_run *run, uint32_t choice, uint32_t n,
     return choose_by_weight(u, n, weight);
 }
 
-/* ---- For drivers --------------------------------------------------------------- */
+/* ---- For drivers ---------------------------------------------------------- */
 
 void sim_world_set_branch(struct sim_run *run, uint64_t branch)
 {

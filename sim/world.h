@@ -116,7 +116,7 @@ struct sim_run {
     size_t world_bytes; /* size of the whole block, a multiple of 64 */
 };
 
-/* ---- Making, binding, copying ------------------------------------------------ */
+/* ---- Making, binding, copying --------------------------------------------- */
 
 /* Computes the layout for a model. The run is unbound and has no hooks. */
 void sim_run_init(struct sim_run *run, const struct sim_model *model);
@@ -149,7 +149,7 @@ static inline void sim_world_copy(const struct sim_run *run, struct sim_world *t
  * is already armed keeps its time; see sim_timer_redraw. */
 void sim_world_set_branch(struct sim_run *run, uint64_t branch);
 
-/* ---- Keys and the tree ------------------------------------------------------- */
+/* ---- Keys and the tree ---------------------------------------------------- */
 
 /* time_s >= 0 (infinity is allowed and never fires). */
 static inline sim_key sim_key_of(double time_s, uint32_t slot)
@@ -203,7 +203,7 @@ static inline void sim_timer_set_time(struct sim_run *run, uint32_t slot, double
     sim_tree_set(run, slot, sim_key_of(time_s, slot));
 }
 
-/* ---- Playing ----------------------------------------------------------------- */
+/* ---- Playing -------------------------------------------------------------- */
 
 /* The next event: its slot and time. False when nothing is pending. Not in fire(). */
 static inline bool sim_world_next(const struct sim_run *run, uint32_t *slot,
@@ -217,12 +217,12 @@ static inline bool sim_world_next(const struct sim_run *run, uint32_t *slot,
 }
 
 /*
- * Repairs the path above a slot that fired as the winner with key `popped`. Its leaf was
- * emptied before fire(), so every node of its path still shows `popped` unless a walk
- * from this leaf or its neighbour has passed there since, and such a walk has put all
- * nodes above right too: so stop at the first node that shows something else. A slot
- * re-armed by its own firing, or a neighbour armed in its place (failure and repair
- * of one component), costs one comparison here.
+ * Repairs the path above a slot that fired as the winner with key `popped`. Its leaf
+ * was emptied before fire(), so every node of its path still shows `popped` unless a
+ * walk from this leaf or its neighbour has passed there since, and such a walk has put
+ * all nodes above right too: so stop at the first node that shows something else. A
+ * slot re-armed by its own firing, or a neighbour armed in its place (failure and
+ * repair of one component), costs one comparison here.
  */
 static inline void sim_tree_settle(struct sim_run *run, uint32_t slot, sim_key popped)
 {
@@ -263,7 +263,7 @@ static inline void sim_world_advance(struct sim_run *run, double time_s)
     run->world->now_s = time_s;
 }
 
-/* ---- The plain versions of what a model asks (never consult the hooks) -------- */
+/* ---- The plain versions of what a model asks (never consult the hooks) ---- */
 
 void sim_world_arm(struct sim_run *run, uint32_t slot, uint32_t dist);
 void sim_world_arm_rate(struct sim_run *run, uint32_t slot, double rate_per_s);
@@ -279,7 +279,7 @@ void sim_world_arm_after(struct sim_run *run, uint32_t slot, uint32_t dist,
 void sim_world_arm_rate_after(struct sim_run *run, uint32_t slot, double rate_per_s,
                               double delay_s);
 
-/* ---- Draws for drivers -------------------------------------------------------- */
+/* ---- Draws for drivers ---------------------------------------------------- */
 
 /* The next draw of a slot's own stream. */
 static inline struct sim_draw sim_timer_draw(struct sim_run *run, uint32_t slot)
@@ -292,7 +292,7 @@ static inline struct sim_draw sim_timer_draw(struct sim_run *run, uint32_t slot)
  * the world's own stream for drivers. */
 struct sim_draw sim_world_draw(struct sim_run *run);
 
-/* ---- Hazards of armed slots ---------------------------------------------------- */
+/* ---- Hazards of armed slots ----------------------------------------------- */
 
 /* False when the slot's law has an atom: such clocks are left alone by biasing. */
 bool sim_timer_has_hazard(const struct sim_run *run, uint32_t slot);

@@ -87,7 +87,8 @@ Test(engine_kofn, insensitive_to_the_laws)
 }
 
 /* Counts how often n_seeds small studies cover the truth. */
-static int coverage(const struct kofn *kofn, int n_seeds, double years, double precision)
+static int coverage(const struct kofn *kofn, int n_seeds, double years,
+                    double precision)
 {
     double truth = kofn_exact(kofn);
     int n = 0;

@@ -13,8 +13,8 @@
 
 struct kofn {
     uint32_t n;
-    uint32_t k;               /* up while at least k components are */
-    struct sim_dist dist[2];  /* 0: until failure, 1: until repaired */
+    uint32_t k;                         /* up while at least k components are */
+    struct sim_dist dist[2];            /* 0: until failure, 1: until repaired */
     struct sim_slot slot[2 * KOFN_MAX]; /* 2 i: component i fails, 2 i + 1: mended */
     struct sim_model model;
 };

@@ -171,11 +171,11 @@ static bool service_is_equal(const struct sim_service_result *a,
 
 bool results_are_equal(const struct sim_result *a, const struct sim_result *b)
 {
-    bool is_equal = a->n_services == b->n_services && a->n_events == b->n_events &&
-                    a->n_replications == b->n_replications &&
-                    memcmp(&a->simulated_years, &b->simulated_years,
-                           sizeof(double)) == 0 &&
-                    strcmp(a->method, b->method) == 0;
+    bool is_equal =
+        a->n_services == b->n_services && a->n_events == b->n_events &&
+        a->n_replications == b->n_replications &&
+        memcmp(&a->simulated_years, &b->simulated_years, sizeof(double)) == 0 &&
+        strcmp(a->method, b->method) == 0;
 
     for (uint32_t s = 0; is_equal && s < a->n_services; s++) {
         is_equal = service_is_equal(&a->service[s], &b->service[s]);

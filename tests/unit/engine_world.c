@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The world: the tree against a sorted list, ties, rates under stress, residuals, hooks,
- * and the promises every model must keep.
+ * The world: the tree against a sorted list, ties, rates under stress, residuals,
+ * hooks, and the promises every model must keep.
  */
 #include <criterion/criterion.h>
 #include <gsl/gsl_cdf.h>
@@ -214,8 +214,8 @@ Test(engine_world, residuals_follow_the_scaled_hazard)
         worst = fmax(worst, fabs((double)sum / N - (i + 1) / 1000.0));
     }
     cr_assert(worst * sqrt(N) < 2.23);
-    cr_assert(fabs(sim_timer_hazard(&run, 1, 7.0) -
-                   2.3 / 10.0 * pow(0.7, 1.3)) < 1e-12);
+    cr_assert(fabs(sim_timer_hazard(&run, 1, 7.0) - 2.3 / 10.0 * pow(0.7, 1.3)) <
+              1e-12);
     close_idle(&run);
 }
 
