@@ -244,8 +244,6 @@ static int read_range(struct entry_reader *r, struct ha_param_value *value)
     const struct ha_node *range = ha_node_get(r->node, "range");
     int code;
 
-    value->lo = value->mid;
-    value->hi = value->mid;
     if (range == NULL) {
         return 0;
     }
@@ -392,13 +390,15 @@ static int read_map(struct entry_reader *r, struct ha_param_value *value)
     }
     if (code == 0 && events != NULL) {
         code = read_counts(r, events, value);
-    } else if (code == 0 && number == NULL) {
+    } else if (code == 0 && number == NULL && !value->is_set) {
         code = ha_node_error(r->err, r->node, "%s: the value is missing", r->row->key);
-    } else if (code == 0) {
+    } else if (code == 0 && number != NULL) {
         code = read_value(r, number, &value->mid);
-        if (code == 0) {
-            code = read_range(r, value);
-        }
+        value->lo = value->mid;
+        value->hi = value->mid;
+    }
+    if (code == 0) {
+        code = read_range(r, value);
     }
     if (code == 0) {
         code = read_law(r, value);

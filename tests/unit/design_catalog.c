@@ -179,7 +179,7 @@ Test(design_catalog, faults_are_named_with_place_and_hint, .fini = done)
             46);
     refuses("node.reboot: {valu: 60s}", "unknown key \"valu\"",
             "did you mean \"value\"", 1, 15);
-    refuses("node.reboot: {}", "value is missing", "", 1, 14);
+    refuses("node.hw_perm.rate: {}", "value is missing", "", 1, 20);
     refuses("node.reboot: {value: 60, unit: min}", "counted in s", "", 1, 32);
     refuses("node.reboot: {value: 60s, range: 5}", "[low, high]", "", 1, 34);
     refuses("node.reboot: {value: 60s, range: [61s, 90s]}", "not inside", "", 1, 34);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sorting what the files say.
+ *
+ * A file may hold several documents. Each is recognised by its kind:
+ *   no kind               vCluster values, as `vcluster create -f` takes them
+ *   Host, Catalog         of nines
+ *   Design                values under vcluster:, a host under host:
+ *   Node, NodeList, List  output of kubectl get nodes (or storageclasses)
+ * and checked before it is merged, so that a fault is reported where it stands even if
+ * a later file would have covered it. Merging is Helm's: later files win, maps merge,
+ * lists are replaced whole, null returns to the default.
+ *
+ * Overrides of the catalogue are kept one by one instead of merged, because there null
+ * means "does not exist here" and must survive.
+ */
+#include "models/design/layers.h"
+
+#include <string.h>
+
+#include "models/design/fields.h"
+#include "models/design/suggest.h"
+
+static const char *const design_keys[] = {"apiVersion", "kind",    "name", "metadata",
+                                          "vcluster",   "catalog", "host", "overrides"};
+static const char *const catalog_keys[] = {"apiVersion", "kind",    "name", "metadata",
+                                           "extends",    "entries", NULL};
+
+/* ---- small pieces ---- */
+
+static struct ha_node *value_of(const struct ha_node *map, const char *key)
+{
+    for (uint32_t i = 0; map->kind == HA_NODE_MAP && i < map->n; i++) {
+        if (strcmp(map->entry[i].key, key) == 0) {
+            return map->entry[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* The document without the lines that say what it is. Entries keep their places. */
+static struct ha_node *without_header(struct sim_arena *arena,
+                                      const struct ha_node *doc)
+{
+    static const char *const header[] = {"apiVersion", "kind", "metadata"};
+    struct ha_node *rest = sim_arena_alloc(arena, sizeof(*rest));
+
+    *rest = *doc;
+    rest->n = 0;
+    rest->entry = sim_arena_calloc(arena, doc->n + 4, sizeof(*rest->entry));
+    for (uint32_t i = 0; i < doc->n; i++) {
+        bool is_header = false;
+
+        for (size_t k = 0; k < sizeof(header) / sizeof(header[0]); k++) {
+            is_header = is_header || strcmp(doc->entry[i].key, header[k]) == 0;
+        }
+        if (!is_header) {
+            rest->entry[rest->n++] = doc->entry[i];
+        }
+    }
+    return rest;
+}
+
+static const char *name_of(const struct ha_node *doc)
+{
+    const char *name = ha_node_text(ha_node_get(doc, "name"), NULL);
+
+    return name != NULL ? name : ha_node_text(ha_node_at(doc, "metadata.name"), NULL);
+}
+
+static int check_version(const struct ha_node *doc, struct sim_err *err)
+{
+    const struct ha_node *version = ha_node_get(doc, "apiVersion");
+    int code;
+
+    if (version == NULL || strcmp(ha_node_text(version, ""), "nines/v1") == 0) {
+        return 0;
+    }
+    code =
+        ha_node_error(err, version, "apiVersion \"%.60s\" is not known for this kind",
+                      ha_node_text(version, ""));
+    sim_err_hint(err, "write apiVersion: nines/v1");
+    return code;
+}
+
+static int check_keys(const struct ha_node *doc, const char *kind,
+                      const char *const *known, size_t n, struct sim_err *err)
+{
+    for (uint32_t i = 0; i < doc->n; i++) {
+        struct ha_suggest nearest;
+        int code;
+
+        ha_suggest_init(&nearest, doc->entry[i].key);
+        for (size_t k = 0; k < n && known[k] != NULL; k++) {
+            ha_suggest_offer(&nearest, known[k]);
+        }
+        if (nearest.best != NULL && strcmp(nearest.best, doc->entry[i].key) == 0) {
+            continue;
+        }
+        code = ha_place_error(err, &doc->entry[i].place,
+                              "unknown key \"%.80s\" in a %s", doc->entry[i].key, kind);
+        if (nearest.best != NULL) {
+            sim_err_hint(err, "did you mean \"%s\"?", nearest.best);
+        } else if (strcmp(kind, "kind: Design") == 0) {
+            sim_err_hint(err, "vCluster values stand under vcluster:, the host under "
+                              "host:");
+        }
+        return code;
+    }
+    return 0;
+}
+
+static void note_file(const char **slot, const char *path)
+{
+    if (*slot == NULL) {
+        *slot = path;
+    }
+}
+
+/* ---- one document ---- */
+
+static int add_values(struct ha_layers *l, const struct ha_node *values,
+                      const char *path, struct sim_err *err)
+{
+    int code = ha_schema_check(&l->chart, values, err);
+
+    if (code == 0 && !ha_node_is_null(values)) {
+        l->values = ha_node_merge(l->arena, l->values, values);
+    }
+    note_file(&l->values_file, path);
+    return code;
+}
+
+static int check_host(const struct ha_node *host, struct sim_err *err)
+{
+    size_t n;
+    const struct ha_field *table = ha_host_fields(&n);
+
+    return ha_fields_check(table, n, "the host file", host, err);
+}
+
+static int add_host(struct ha_layers *l, const struct ha_node *host, const char *path,
+                    struct sim_err *err)
+{
+    int code = check_host(host, err);
+    struct ha_node *overrides;
+
+    if (code != 0 || ha_node_is_null(host)) {
+        return code;
+    }
+    overrides = value_of(host, "overrides");
+    if (overrides != NULL) {
+        ha_node_append(l->arena, l->overrides, overrides);
+    }
+    l->host = ha_node_merge(l->arena, l->host, host);
+    note_file(&l->host_file, path);
+    return 0;
+}
+
+static int add_catalog(struct ha_layers *l, const struct ha_node *doc,
+                       struct sim_err *err)
+{
+    struct ha_node *entries = value_of(doc, "entries");
+    const char *base = ha_node_text(ha_node_get(doc, "extends"), NULL);
+    int code = check_keys(doc, "kind: Catalog", catalog_keys,
+                          sizeof(catalog_keys) / sizeof(catalog_keys[0]), err);
+
+    if (code == 0 && entries != NULL) {
+        ha_node_append(l->arena, l->catalogs, entries);
+    }
+    if (base != NULL) {
+        l->catalog_base = base;
+    }
+    return code;
+}
+
+static int add_design(struct ha_layers *l, const struct ha_node *doc, const char *path,
+                      struct sim_err *err)
+{
+    struct ha_node *catalog = value_of(doc, "catalog");
+    struct ha_node *overrides = value_of(doc, "overrides");
+    const struct ha_node *values = ha_node_get(doc, "vcluster");
+    const struct ha_node *host = ha_node_get(doc, "host");
+    int code = check_keys(doc, "kind: Design", design_keys,
+                          sizeof(design_keys) / sizeof(design_keys[0]), err);
+
+    if (code == 0) {
+        code = add_values(l, values, path, err);
+    }
+    if (code == 0 && host != NULL) {
+        code = add_host(l, host, path, err);
+    }
+    if (code == 0 && catalog != NULL) {
+        ha_node_set(l->arena, l->host, "catalog", catalog);
+    }
+    if (code == 0 && overrides != NULL) {
+        ha_node_append(l->arena, l->overrides, overrides);
+    }
+    if (name_of(doc) != NULL) {
+        l->name = name_of(doc);
+    }
+    return code;
+}
+
+static int add_object(struct ha_layers *l, struct ha_node *object, const char *path,
+                      struct sim_err *err)
+{
+    const char *kind = ha_node_text(ha_node_get(object, "kind"), "");
+
+    if (strcmp(kind, "Node") == 0) {
+        ha_node_append(l->arena, l->nodes, object);
+    } else if (strcmp(kind, "StorageClass") == 0) {
+        ha_node_append(l->arena, l->classes, object);
+    } else {
+        int code =
+            ha_node_error(err, object, "a %.60s object says nothing about the host",
+                          kind[0] != '\0' ? kind : "nameless");
+
+        sim_err_hint(err, "of a cluster, nines reads Node and StorageClass objects");
+        return code;
+    }
+    note_file(&l->host_file, path);
+    return 0;
+}
+
+static int add_list(struct ha_layers *l, const struct ha_node *doc, const char *kind,
+                    const char *path, struct sim_err *err)
+{
+    struct ha_node *items = value_of(doc, "items");
+    int code = 0;
+
+    if (items == NULL || items->kind != HA_NODE_LIST) {
+        return ha_node_error(err, doc, "a %.60s needs its items", kind);
+    }
+    for (uint32_t i = 0; i < items->n && code == 0; i++) {
+        struct ha_node *item = items->item[i];
+
+        /* typed lists may leave the kind of their items out */
+        if (ha_node_get(item, "kind") == NULL && strcmp(kind, "NodeList") == 0) {
+            ha_node_append(l->arena, l->nodes, item);
+            note_file(&l->host_file, path);
+        } else {
+            code = add_object(l, item, path, err);
+        }
+    }
+    return code;
+}
+
+static int unknown_kind(const struct ha_node *node, struct sim_err *err)
+{
+    static const char *const kinds[] = {"Host", "Catalog",  "Design",
+                                        "Node", "NodeList", "List"};
+    const char *kind = ha_node_text(node, "");
+    struct ha_suggest nearest;
+    int code = ha_node_error(err, node, "kind \"%.60s\" is no part of a design", kind);
+
+    ha_suggest_init(&nearest, kind);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        ha_suggest_offer(&nearest, kinds[i]);
+    }
+    if (nearest.best != NULL) {
+        sim_err_hint(err, "did you mean \"%s\"?", nearest.best);
+    } else {
+        sim_err_hint(err, "a design is made of vCluster values, kind: Host, Catalog or "
+                          "Design, and kubectl get nodes -o yaml");
+    }
+    return code;
+}
+
+static int add_document(struct ha_layers *l, struct ha_node *doc, const char *path,
+                        struct sim_err *err)
+{
+    const struct ha_node *kind_node = ha_node_get(doc, "kind");
+    const char *kind = ha_node_text(kind_node, "");
+    int code = 0;
+
+    if (ha_node_is_null(doc)) {
+        return 0;
+    }
+    if (doc->kind != HA_NODE_MAP) {
+        return ha_node_error(err, doc, "expected a map of keys and values, found a %s",
+                             doc->kind == HA_NODE_LIST ? "list" : "single value");
+    }
+    if (kind_node == NULL) {
+        return add_values(l, doc, path, err);
+    }
+    if (strcmp(kind, "List") == 0 || strcmp(kind, "NodeList") == 0 ||
+        strcmp(kind, "StorageClassList") == 0) {
+        return add_list(l, doc, kind, path, err);
+    }
+    if (strcmp(kind, "Node") == 0 || strcmp(kind, "StorageClass") == 0) {
+        return add_object(l, doc, path, err);
+    }
+    if (strcmp(kind, "Host") != 0 && strcmp(kind, "Catalog") != 0 &&
+        strcmp(kind, "Design") != 0) {
+        return unknown_kind(kind_node, err);
+    }
+    code = check_version(doc, err);
+    if (code == 0 && strcmp(kind, "Host") == 0) {
+        code = add_host(l, without_header(l->arena, doc), path, err);
+    } else if (code == 0 && strcmp(kind, "Catalog") == 0) {
+        code = add_catalog(l, doc, err);
+    } else if (code == 0) {
+        code = add_design(l, doc, path, err);
+    }
+    return code;
+}
+
+int ha_layers_add_file(struct ha_layers *layers, const char *path, struct sim_err *err)
+{
+    struct ha_docs docs;
+    int code = ha_docs_read(layers->arena, path, &docs, err);
+
+    for (uint32_t i = 0; code == 0 && i < docs.n; i++) {
+        code = add_document(layers, docs.doc[i], path, err);
+    }
+    return code;
+}
+
+int ha_layers_check(const struct ha_layers *layers, struct sim_err *err)
+{
+    int code = ha_schema_check(&layers->chart, layers->values, err);
+
+    return code == 0 ? check_host(layers->host, err) : code;
+}
