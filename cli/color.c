@@ -33,7 +33,7 @@ bool cli_color_is_on(FILE *stream)
     const char *no_color = getenv("NO_COLOR");
 
     if (color_mode != CLI_COLOR_AUTO) {
-        return color_mode == CLI_COLOR_ALWAYS;
+        return color_mode == CLI_COLOR_ALWAYS && (stream == stdout || stream == stderr);
     }
     if (no_color != NULL && no_color[0] != '\0') {
         return false;

@@ -11,7 +11,7 @@
 
 #include "cli/color.h"
 #include "cli/error.h"
-#include "cli/suggest.h"
+#include "models/design/suggest.h"
 
 static const struct cli_command table[] = {
 #define CLI_COMMAND(group, name, summary)                                              \
@@ -19,8 +19,6 @@ static const struct cli_command table[] = {
 #include "cli/commands.def"
 #undef CLI_COMMAND
     {CLI_N_GROUPS, NULL, NULL, NULL}};
-
-#define N_COMMANDS (sizeof(table) / sizeof(table[0]) - 1)
 
 const struct cli_command *cli_commands(void)
 {
@@ -39,17 +37,16 @@ const struct cli_command *cli_command_find(const char *name)
 
 int cli_command_unknown(const char *name)
 {
-    const char *names[N_COMMANDS];
+    struct ha_suggest near;
     struct sim_err err;
-    const char *near;
 
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        names[i] = table[i].name;
+    ha_suggest_init(&near, name);
+    for (const struct cli_command *c = table; c->name != NULL; c++) {
+        ha_suggest_offer(&near, c->name);
     }
-    near = cli_suggest(name, names, N_COMMANDS);
     sim_err_set(&err, SIM_ERR_USAGE, "unknown command \"%s\"", name);
-    if (near != NULL) {
-        sim_err_hint(&err, "did you mean \"%s\"?     nines help", near);
+    if (near.best != NULL) {
+        sim_err_hint(&err, "did you mean \"%s\"?     nines help", near.best);
     } else {
         sim_err_hint(&err, "nines help");
     }

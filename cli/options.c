@@ -21,9 +21,9 @@
 
 #include "cli/color.h"
 #include "cli/error.h"
-#include "cli/suggest.h"
+#include "models/design/suggest.h"
+#include "models/units.h"
 #include "sim/check.h"
-#include "sim/model.h"
 
 #define MAX_ROWS  64
 #define MAX_NAMES (2 * MAX_ROWS + 2)
@@ -85,33 +85,6 @@ bool cli_read_number(const char *text, double *value)
     }
     *value = strtod(text, &end);
     return *end == '\0' && isfinite(*value);
-}
-
-bool cli_read_duration(const char *text, double *seconds)
-{
-    static const struct {
-        const char *unit;
-        double seconds;
-    } units[] = {{"ms", 1e-3}, {"s", 1},      {"m", 60},        {"h", 3600},
-                 {"d", 86400}, {"w", 604800}, {"y", SIM_YEAR_S}};
-    const size_t digits = strspn(text, "0123456789.");
-    char number[32];
-
-    if (digits == 0 || digits >= sizeof(number)) {
-        return false;
-    }
-    memcpy(number, text, digits);
-    number[digits] = '\0';
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcmp(text + digits, units[i].unit) == 0) {
-            if (!cli_read_number(number, seconds)) {
-                return false;
-            }
-            *seconds *= units[i].seconds;
-            return *seconds > 0;
-        }
-    }
-    return false;
 }
 
 static int refuse(const struct cli_option *row, const char *text, const char *wanted)
@@ -185,7 +158,8 @@ static int read_value(const struct cli_option *row, const char *text, bool is_ne
     case CLI_OPT_SHARE:
         return read_share(row, text);
     case CLI_OPT_DURATION:
-        return cli_read_duration(text, row->target)
+        return ha_units_read_duration(text, row->target) == NULL &&
+                       *(double *)row->target > 0
                    ? CLI_PARSED
                    : refuse(row, text, "a duration with its unit: 90s, 5m, 2h, 30d");
     case CLI_OPT_CHOICE:
@@ -252,17 +226,19 @@ static int unknown_option(const struct cli_usage *usage, const struct grammar *g
 {
     struct sim_err err;
     char name[64];
-    const char *near = NULL;
+    struct ha_suggest near;
 
-    if (strncmp(typed, "--", 2) == 0) {
-        snprintf(name, sizeof(name), "%s", typed + 2);
-        name[strcspn(name, "=")] = '\0';
-        near = cli_suggest(name, g->name, g->n_names);
+    snprintf(name, sizeof(name), "%s", typed + strspn(typed, "-"));
+    name[strcspn(name, "=")] = '\0';
+    ha_suggest_init(&near, name);
+    for (size_t i = 0; i < g->n_names; i++) {
+        ha_suggest_offer(&near, g->name[i]);
     }
     sim_err_set(&err, SIM_ERR_USAGE, "unknown flag %s for nines %s", typed,
                 usage->name);
-    if (near != NULL) {
-        sim_err_hint(&err, "did you mean --%s?     nines help %s", near, usage->name);
+    if (near.best != NULL) {
+        sim_err_hint(&err, "did you mean --%s?     nines help %s", near.best,
+                     usage->name);
     } else {
         sim_err_hint(&err, "nines help %s", usage->name);
     }

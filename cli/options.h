@@ -81,59 +81,29 @@ struct cli_input {
     const char *catalog;
 };
 
+/* clang-format off */
 #define CLI_ROWS_INPUT(in)                                                             \
     {0, NULL, CLI_OPT_HEADING, NULL, NULL, NULL, "Design"},                            \
-        {'f',                                                                          \
-         "file",                                                                       \
-         CLI_OPT_LIST,                                                                 \
-         &(in)->files,                                                                 \
-         "FILE",                                                                       \
-         NULL,                                                                         \
-         "vcluster.yaml, host or overlay; repeat, later wins; - is stdin"},            \
-        {0,                                                                            \
-         "set",                                                                        \
-         CLI_OPT_LIST,                                                                 \
-         &(in)->sets,                                                                  \
-         "PATH=VALUE",                                                                 \
-         NULL,                                                                         \
-         "after all files; repeat; PATH=null returns to the default"},                 \
-    {                                                                                  \
-        0, "catalog", CLI_OPT_TEXT, &(in)->catalog, "NAME", NULL,                      \
-            "failure rates: aws, gcp, azure, on-prem, homelab"                         \
-    }
+    {'f', "file", CLI_OPT_LIST, &(in)->files, "FILE", NULL,                            \
+     "vcluster.yaml, host or overlay; repeat, later wins; - is stdin"},                \
+    {0, "set", CLI_OPT_LIST, &(in)->sets, "PATH=VALUE", NULL,                          \
+     "after all files; repeat; PATH=null returns to the default"},                     \
+    {0, "catalog", CLI_OPT_TEXT, &(in)->catalog, "NAME", NULL,                         \
+     "failure rates: aws, gcp, azure, on-prem, homelab"}
 
 #define CLI_ROWS_TALK(talk)                                                            \
     {0, NULL, CLI_OPT_HEADING, NULL, NULL, NULL, "Talk"},                              \
-        {0,                                                                            \
-         "color",                                                                      \
-         CLI_OPT_CHOICE,                                                               \
-         &(talk)->color,                                                               \
-         "WHEN",                                                                       \
-         "auto|always|never",                                                          \
-         "colour; auto is only on terminals, and NO_COLOR turns it off"},              \
-        {0,                                                                            \
-         "progress",                                                                   \
-         CLI_OPT_CHOICE,                                                               \
-         &(talk)->progress,                                                            \
-         "HOW",                                                                        \
-         "auto|bar|plain|none",                                                        \
-         "progress on stderr; auto is a bar on terminals"},                            \
-        {'q',                                                                          \
-         "quiet",                                                                      \
-         CLI_OPT_FLAG,                                                                 \
-         &(talk)->is_quiet,                                                            \
-         NULL,                                                                         \
-         NULL,                                                                         \
-         "only the answer: no progress, no next steps"},                               \
-    {                                                                                  \
-        'v', "verbose", CLI_OPT_FLAG, &(talk)->is_verbose, NULL, NULL,                 \
-            "also how the answer was found"                                            \
-    }
+    {0, "color", CLI_OPT_CHOICE, &(talk)->color, "WHEN", "auto|always|never",          \
+     "colour; auto is only on terminals, and NO_COLOR turns it off"},                  \
+    {0, "progress", CLI_OPT_CHOICE, &(talk)->progress, "HOW", "auto|bar|plain|none",   \
+     "progress on stderr; auto is a bar on terminals"},                                \
+    {'q', "quiet", CLI_OPT_FLAG, &(talk)->is_quiet, NULL, NULL,                        \
+     "only the answer: no progress, no next steps"},                                   \
+    {'v', "verbose", CLI_OPT_FLAG, &(talk)->is_verbose, NULL, NULL,                    \
+     "also how the answer was found"}
 
-#define CLI_ROWS_END                                                                   \
-    {                                                                                  \
-        0, NULL, CLI_OPT_END, NULL, NULL, NULL, NULL                                   \
-    }
+#define CLI_ROWS_END {0, NULL, CLI_OPT_END, NULL, NULL, NULL, NULL}
+/* clang-format on */
 
 #define CLI_PARSED (-1)
 
@@ -157,10 +127,6 @@ void cli_list_add(struct cli_list *list, const char *word);
 void cli_list_release(struct cli_list *list);
 
 void cli_input_release(struct cli_input *input);
-
-/* Reads "90s", "1.5h", "30d", "5y" (units ms s m h d w y; a year is 365.25 days) as
- * seconds > 0. Returns false when the text is anything else. */
-bool cli_read_duration(const char *text, double *seconds);
 
 /* Reads a whole decimal number >= 0 of 64 bits; digits only. */
 bool cli_read_uint(const char *text, uint64_t *value);

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * JSON: `nines.result/v1` and `nines.compare/v1`, described by the schemas in
+ * configs/schema/. A published contract: fields are added, never renamed; keys come
+ * in the order written here; a measure that a method does not give is null, because
+ * JSON has no NaN and 0 would be a lie. Numbers have 17 digits, so that they read
+ * back as the same doubles. The text depends on (design, question, seed, version)
+ * only, except cpu_s and wall_s; --reproducible writes those as 0.
+ */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/error.h"
+#include "cli/version.h"
+#include "cli/view.h"
+
+#define JSON_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENSURE_ASCII)
+
+/* json_* functions return NULL when memory runs out; nothing can be saved then. */
+static json_t *must(json_t *value)
+{
+    if (value == NULL) {
+        fputs("nines: out of memory while writing JSON\n", stderr);
+        exit(CLI_EXIT_FAILED);
+    }
+    return value;
+}
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, must(value)) != 0) {
+        must(NULL);
+    }
+}
+
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* Text from files may be broken UTF-8, which jansson refuses. */
+static json_t *text(const char *value)
+{
+    json_t *string = json_string(value != NULL ? value : "");
+    char *clean;
+
+    if (string != NULL) {
+        return string;
+    }
+    clean = strdup(value);
+    for (char *p = clean; p != NULL && *p != '\0'; p++) {
+        *p = (unsigned char)*p < 0x80 ? *p : '?';
+    }
+    string = json_string(clean != NULL ? clean : "");
+    free(clean);
+    return string;
+}
+
+static json_t *estimate(struct sim_estimate e, double factor, double confidence)
+{
+    json_t *object;
+
+    if (!e.is_known) {
+        return json_null();
+    }
+    object = must(json_object());
+    set(object, "estimate", number(e.value * factor));
+    set(object, "low", number(e.low * factor));
+    set(object, "high", number(e.high * factor));
+    set(object, "confidence", number(confidence));
+    return object;
+}
+
+static json_t *causes(const struct sim_result *r, const struct sim_service_result *s)
+{
+    json_t *array = must(json_array());
+    const double min_per_year = r->year_s / 60;
+
+    for (uint32_t i = 0; i < s->n_causes; i++) {
+        const struct sim_cause_result *c = &s->cause[i];
+        json_t *object = must(json_object());
+
+        set(object, "name", text(c->name));
+        set(object, "downtime_min_per_year",
+            number(c->unavailability.value * min_per_year));
+        set(object, "share",
+            number(s->unavailability.value > 0
+                       ? c->unavailability.value / s->unavailability.value
+                       : 0));
+        set(object, "downtime_min_per_year_interval",
+            estimate(c->unavailability, min_per_year, r->confidence));
+        set(object, "share_interval", estimate(c->share, 1, r->confidence));
+        set(object, "outages_per_year",
+            estimate(c->outages_per_year, 1, r->confidence));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+static json_t *quantiles(const struct sim_service_result *s,
+                         double (*at)(const struct sim_service_result *, double))
+{
+    static const struct {
+        const char *key;
+        double p;
+    } points[] = {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}};
+    json_t *object;
+
+    if (at(s, 0.5) < 0) {
+        return json_null();
+    }
+    object = must(json_object());
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+        set(object, points[i].key, number(at(s, points[i].p)));
+    }
+    return object;
+}
+
+static json_t *diagnostics(const struct sim_service_result *s)
+{
+    json_t *object = must(json_object());
+
+    set(object, "flagged", json_boolean(s->is_flagged));
+    set(object, "why", text(s->why));
+    set(object, "effective_sample_size", number(s->effective_sample_size));
+    set(object, "largest_score_share", number(s->largest_score_share));
+    return object;
+}
+
+static json_t *service(const struct sim_result *r, const struct sim_service_result *s)
+{
+    json_t *object = must(json_object());
+    const double min_per_year = r->year_s / 60;
+    const double sure = r->confidence;
+
+    set(object, "name", text(s->name));
+    set(object, "unavailability", estimate(s->unavailability, 1, sure));
+    set(object, "downtime_min_per_year",
+        estimate(s->unavailability, min_per_year, sure));
+    set(object, "outages_per_year", estimate(s->outages_per_year, 1, sure));
+    set(object, "mean_outage_s", estimate(s->mean_outage_s, 1, sure));
+    set(object, "slo_met_share", estimate(s->slo_met_share, 1, sure));
+    set(object, "failed_request_share", estimate(s->failed_share, 1, sure));
+    set(object, "mttff_s", estimate(s->mttff_s, 1, sure));
+    set(object, "first_year_unavailability",
+        estimate(s->first_year_unavailability, 1, sure));
+    set(object, "first_year_outages", estimate(s->first_year_outages, 1, sure));
+    set(object, "prob_outage_first_year", estimate(s->prob_outage_first_year, 1, sure));
+    set(object, "window_downtime_s", quantiles(s, cli_window_quantile));
+    set(object, "outage_duration_s", quantiles(s, cli_duration_quantile));
+    set(object, "outages_seen", json_integer((json_int_t)s->n_outages));
+    set(object, "causes", causes(r, s));
+    set(object, "diagnostics", diagnostics(s));
+    return object;
+}
+
+static json_t *design(const struct cli_subject *subject)
+{
+    json_t *object = must(json_object());
+    char hash[24];
+
+    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)subject->fingerprint);
+    set(object, "name", text(subject->name));
+    set(object, "about", text(subject->about));
+    set(object, "note", subject->note != NULL ? text(subject->note) : json_null());
+    set(object, "kind", text(subject->has_design ? "vcluster" : "system"));
+    set(object, "hash", text(hash));
+    return object;
+}
+
+static json_t *objective(const struct cli_finding *finding,
+                         const struct cli_question *q)
+{
+    static const char *const verdict[] = {"met", "missed", "open"};
+    const struct sim_result *r = finding->result;
+    json_t *object = must(json_object());
+
+    set(object, "service", text(cli_focus(finding)->name));
+    set(object, "asked", json_boolean(q->slo.is_asked));
+    set(object, "target", number(q->slo.target));
+    set(object, "window_s", number(r->window_s));
+    set(object, "budget_s", number(r->budget_s));
+    set(object, "sure", number(q->slo.sure));
+    set(object, "verdict",
+        text(verdict[cli_slo_judge(&q->slo, cli_focus(finding)->slo_met_share)]));
+    return object;
+}
+
+static json_t *result(const struct cli_finding *finding, const struct cli_question *q)
+{
+    const struct sim_result *r = finding->result;
+    json_t *object = must(json_object());
+    json_t *services = must(json_array());
+
+    set(object, "schema", text("nines.result/v1"));
+    set(object, "version", text(CLI_VERSION));
+    set(object, "seed", json_integer((json_int_t)r->seed));
+    set(object, "design", design(finding->subject));
+    set(object, "method", text(r->method));
+    set(object, "reason", text(r->reason));
+    set(object, "confidence", number(r->confidence));
+    set(object, "simulated_years", number(r->simulated_years));
+    set(object, "year_s", number(r->year_s));
+    set(object, "replications", json_integer((json_int_t)r->n_replications));
+    set(object, "events", json_integer((json_int_t)r->n_events));
+    set(object, "cpu_s", number(q->is_reproducible ? 0 : r->cpu_s));
+    set(object, "wall_s", number(q->is_reproducible ? 0 : r->wall_s));
+    set(object, "partial", json_boolean(r->is_partial));
+    set(object, "repeatable", json_boolean(r->is_repeatable));
+    set(object, "years_to_repeat", number(r->years_to_repeat));
+    set(object, "slo", objective(finding, q));
+    for (uint32_t i = 0; i < r->n_services; i++) {
+        json_array_append_new(services, service(r, &r->service[i]));
+    }
+    set(object, "services", services);
+    return object;
+}
+
+static void dump(FILE *out, json_t *object)
+{
+    char *string = json_dumps(object, JSON_FLAGS);
+
+    if (string == NULL) {
+        must(NULL);
+    }
+    fputs(string, out);
+    fputc('\n', out);
+    free(string);
+    json_decref(object);
+}
+
+void cli_run_json(FILE *out, const struct cli_run_view *view)
+{
+    dump(out, result(&view->finding, view->question));
+}
+
+static json_t *difference(const struct cli_compare_view *view,
+                          const struct cli_difference *d)
+{
+    const struct sim_comparison *c = &d->found;
+    const struct sim_result *r = view->finding[d->b].result;
+    json_t *object = must(json_object());
+
+    set(object, "a", text(view->finding[d->a].subject->name));
+    set(object, "b", text(view->finding[d->b].subject->name));
+    set(object, "service", text(cli_focus(&view->finding[d->b])->name));
+    set(object, "difference_min_per_year",
+        estimate(c->difference, r->year_s / 60, c->confidence));
+    set(object, "ratio", estimate(c->ratio, 1, c->confidence));
+    set(object, "verdict", text(sim_verdict_text(c->verdict)));
+    set(object, "paired", json_boolean(c->is_paired));
+    set(object, "how", text(c->how));
+    return object;
+}
+
+void cli_compare_json(FILE *out, const struct cli_compare_view *view)
+{
+    json_t *object = must(json_object());
+    json_t *designs = must(json_array());
+    json_t *differences = must(json_array());
+
+    set(object, "schema", text("nines.compare/v1"));
+    set(object, "version", text(CLI_VERSION));
+    set(object, "seed", json_integer((json_int_t)view->question->seed));
+    for (uint32_t i = 0; i < view->n; i++) {
+        json_array_append_new(designs, result(&view->finding[i], view->question));
+    }
+    set(object, "designs", designs);
+    for (uint32_t i = 0; i < view->n_differences; i++) {
+        json_array_append_new(differences, difference(view, &view->difference[i]));
+    }
+    set(object, "differences", differences);
+    dump(out, object);
+}

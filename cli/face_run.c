@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What `nines run` shows on a terminal or a pipe: the answer first, then where the
+ * minutes go, then the verdict and the next command, because the last line is what
+ * stays in sight. Nothing here depends on how long the run took, so that the same
+ * seed gives the same text.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "cli/color.h"
+#include "cli/commands.h"
+#include "cli/number.h"
+#include "cli/view.h"
+
+#define LABEL_WIDTH 22
+#define VALUE_WIDTH 18
+#define BAR_CELLS   12
+#define CAUSE_WIDTH 42
+
+static void line(FILE *out, const char *label, const char *value, const char *more)
+{
+    fputs("  ", out);
+    cli_pad(out, label, LABEL_WIDTH);
+    cli_pad(out, value, more[0] != '\0' ? VALUE_WIDTH : 0);
+    fputs(more[0] != '\0' ? " " : "", out);
+    fprintf(out, "%s%s%s\n", cli_color_on(out, CLI_QUIET), more,
+            cli_color_off(out, CLI_QUIET));
+}
+
+static bool is_exact(const struct sim_result *r)
+{
+    return strcmp(r->method, "exact") == 0;
+}
+
+static const char *sure_words(const struct sim_result *r, char *text, size_t size,
+                              const char *interval)
+{
+    if (is_exact(r)) {
+        snprintf(text, size, "exact");
+    } else {
+        snprintf(text, size, "%.0f %% sure: %s", 100 * r->confidence, interval);
+    }
+    return text;
+}
+
+static void print_head(FILE *out, const struct cli_run_view *v)
+{
+    const struct cli_subject *subject = v->finding.subject;
+    const struct sim_result *r = v->finding.result;
+
+    fprintf(out, "%s%s%s: %s\n", cli_color_on(out, CLI_STRONG), subject->name,
+            cli_color_off(out, CLI_STRONG), subject->about);
+    if (subject->note != NULL) {
+        fprintf(out, "%s\n", subject->note);
+    }
+    fputs(cli_color_on(out, CLI_QUIET), out);
+    if (is_exact(r)) {
+        fprintf(out, "solved exactly%s\n", cli_color_off(out, CLI_QUIET));
+        return;
+    }
+    fprintf(out, "%s years simulated (%s), seed %llu%s\n",
+            cli_count(r->simulated_years).s, r->method, (unsigned long long)r->seed,
+            cli_color_off(out, CLI_QUIET));
+    if (r->is_partial) {
+        fprintf(out,
+                "%spartial:%s stopped before the precision asked for was reached\n",
+                cli_color_on(out, CLI_BAD), cli_color_off(out, CLI_BAD));
+    }
+}
+
+static void print_none_seen(FILE *out, const struct sim_result *r,
+                            const struct sim_service_result *s, double years)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text), "at least %s, %.0f %% sure (%s nines)",
+             cli_availability(s->unavailability.high).s, 100 * r->confidence,
+             cli_nines(s->unavailability.high).s);
+    line(out, "Availability", text, "");
+    snprintf(text, sizeof(text),
+             "none seen in %s years; %.0f %% sure: fewer than one in %s years",
+             cli_count(r->simulated_years).s, 100 * r->confidence,
+             cli_rounded(years, cli_step(years, years / 10)).s);
+    line(out, "Outages", text, "");
+}
+
+static void print_outages(FILE *out, const struct sim_result *r,
+                          const struct sim_service_result *s)
+{
+    const double half = cli_duration_quantile(s, 0.5);
+    const double worst = cli_duration_quantile(s, 0.99);
+    char text[256] = "";
+
+    line(out, "Outages per year", cli_frequency(s->outages_per_year).s,
+         sure_words(r, text, sizeof(text),
+                    cli_frequency_interval(s->outages_per_year).s));
+    if (half > 0) {
+        snprintf(text, sizeof(text), "half under %s; 1 in 100 over %s",
+                 cli_about(half, 2).s, cli_about(worst, 2).s);
+        line(out, "  how long", text, "");
+    } else if (s->mean_outage_s.is_known) {
+        snprintf(text, sizeof(text), "%s on average", cli_duration(s->mean_outage_s).s);
+        line(out, "  how long", text, "");
+    }
+}
+
+static void print_windows(FILE *out, const struct cli_run_view *v,
+                          const struct sim_service_result *s)
+{
+    const struct sim_result *r = v->finding.result;
+    const struct cli_slo *slo = &v->question->slo;
+    const struct cli_window_words words = cli_slo_words(slo, r->year_s);
+    const double worst = cli_window_quantile(s, 0.95);
+    char label[64];
+    char value[128];
+    char text[256];
+
+    if (s->slo_met_share.is_known) {
+        snprintf(label, sizeof(label), "%s inside %s", words.title,
+                 slo->is_asked ? "SLO" : slo->text);
+        snprintf(value, sizeof(value), "%s of 100", cli_of_100(s->slo_met_share).s);
+        snprintf(text, sizeof(text), "%s %% allows %s %s", slo->text,
+                 cli_about(r->budget_s, 3).s, words.per);
+        line(out, label, value, text);
+    }
+    if (worst >= 0 && slo->window_s == 0) {
+        line(out, "Worst year in 20", worst > 0 ? cli_about(worst, 3).s : "no downtime",
+             "");
+    }
+}
+
+static void print_answer(FILE *out, const struct cli_run_view *v)
+{
+    const struct sim_result *r = v->finding.result;
+    const struct sim_service_result *s = cli_focus(&v->finding);
+    const struct sim_estimate down = cli_downtime_s(r, s->unavailability);
+    char text[256];
+    double years;
+
+    fputc('\n', out);
+    if (cli_none_seen(r, s, &years)) {
+        print_none_seen(out, r, s, years);
+        print_windows(out, v, s);
+        return;
+    }
+    snprintf(text, sizeof(text), "%s nines", cli_nines(s->unavailability.value).s);
+    line(out, "Availability", cli_availability(s->unavailability.value).s, text);
+    line(out, "Downtime per year", cli_duration(down).s,
+         sure_words(r, text, sizeof(text), cli_duration_interval(down).s));
+    print_windows(out, v, s);
+    print_outages(out, r, s);
+}
+
+/* One line for a service that is not the judged one. */
+static void print_service(FILE *out, const struct sim_result *r,
+                          const struct sim_service_result *s)
+{
+    const bool is_event = cli_service_is_event(s->name);
+    const struct sim_estimate down = cli_downtime_s(r, s->unavailability);
+    char value[128];
+    char text[256];
+    double years;
+
+    if (cli_none_seen(r, s, &years)) {
+        snprintf(
+            text, sizeof(text), "none seen; %.0f %% sure: fewer than one in %s years",
+            100 * r->confidence, cli_rounded(years, cli_step(years, years / 10)).s);
+        line(out, cli_service_words(s->name), text, "");
+        return;
+    }
+    if (is_event) {
+        snprintf(value, sizeof(value), "%s%s", cli_frequency(s->outages_per_year).s,
+                 s->outages_per_year.value >= 0.2 ? " a year" : "");
+    } else {
+        snprintf(value, sizeof(value), "%s/yr", cli_duration(down).s);
+    }
+    line(out, cli_service_words(s->name), value,
+         sure_words(r, text, sizeof(text),
+                    is_event ? cli_frequency_interval(s->outages_per_year).s
+                             : cli_duration_interval(down).s));
+}
+
+static void print_services(FILE *out, const struct cli_run_view *v)
+{
+    const struct sim_result *r = v->finding.result;
+    int n_shown = 0;
+
+    for (uint32_t i = 0; i < r->n_services; i++) {
+        if (i == v->finding.focus) {
+            continue;
+        }
+        if (n_shown++ == 0) {
+            fprintf(out, "\n  The above: %s. Also counted:\n",
+                    cli_service_words(cli_focus(&v->finding)->name));
+        }
+        print_service(out, r, &r->service[i]);
+    }
+}
+
+static void print_bar(FILE *out, double share, double largest)
+{
+    const int cells = largest > 0 ? (int)lround(BAR_CELLS * share / largest) : 0;
+
+    for (int i = 0; i < (cells > 0 ? cells : 1); i++) {
+        fputs("█", out);
+    }
+}
+
+static void print_cause(FILE *out, const char *name, double down_s, double share,
+                        double largest, struct cli_column column)
+{
+    fputs("    ", out);
+    cli_pad(out, name, CAUSE_WIDTH);
+    cli_pad(out, cli_in_column(down_s, column).s, -8);
+    fprintf(out, "  %3.0f %%  ", 100 * share);
+    print_bar(out, share, largest);
+    fputc('\n', out);
+}
+
+static void print_causes(FILE *out, const struct cli_run_view *v)
+{
+    const struct sim_result *r = v->finding.result;
+    const struct sim_service_result *s = cli_focus(&v->finding);
+    const double total_s = s->unavailability.value * r->year_s;
+    const struct cli_scale scale = cli_scale_column(total_s);
+    double rest_s = 0;
+    uint32_t n_rest = 0;
+
+    if (s->n_causes == 0 || !(total_s > 0)) {
+        return;
+    }
+    const struct sim_estimate largest = cli_downtime_s(r, s->cause[0].unavailability);
+    const struct cli_column column = cli_column_for(largest, scale);
+    char title[40];
+
+    snprintf(title, sizeof(title), "Where the %s",
+             scale.unit_s == 60 ? "minutes go" : "time goes");
+    fprintf(out, "\n  %s%-*s%s%8s\n", cli_color_on(out, CLI_STRONG), CAUSE_WIDTH + 2,
+            title, cli_color_off(out, CLI_STRONG), scale.per_year);
+    for (uint32_t i = 0; i < s->n_causes; i++) {
+        const double down_s = s->cause[i].unavailability.value * r->year_s;
+
+        if (i < v->n_causes && down_s > 0) {
+            print_cause(out, s->cause[i].name, down_s, down_s / total_s,
+                        largest.value / total_s, column);
+        } else if (down_s > 0) {
+            rest_s += down_s;
+            n_rest++;
+        }
+    }
+    if (n_rest > 0) {
+        snprintf(title, sizeof(title), "%u other cause%s", n_rest,
+                 n_rest > 1 ? "s" : "");
+        print_cause(out, title, rest_s, rest_s / total_s, largest.value / total_s,
+                    column);
+    }
+}
+
+static void print_verdict(FILE *out, const struct cli_run_view *v)
+{
+    const struct sim_result *r = v->finding.result;
+    const struct sim_service_result *s = cli_focus(&v->finding);
+    const struct cli_slo *slo = &v->question->slo;
+    const struct cli_window_words words = cli_slo_words(slo, r->year_s);
+    const enum cli_verdict verdict = cli_slo_judge(slo, s->slo_met_share);
+    const bool average_keeps = s->unavailability.value <= slo->target_miss;
+    const struct cli_text share = cli_of_100(s->slo_met_share);
+    const double sure = 100 * slo->sure;
+
+    if (!slo->is_asked) {
+        return;
+    }
+    fputs("\n  ", out);
+    if (verdict == CLI_SLO_MET) {
+        fprintf(out, "%sSLO met:%s %s of 100 %s keep %s %% (asked: %.4g).\n",
+                cli_color_on(out, CLI_GOOD), cli_color_off(out, CLI_GOOD), share.s,
+                words.plural, slo->text, sure);
+    } else if (verdict == CLI_SLO_MISSED) {
+        fprintf(out,
+                "%sSLO missed:%s the average %s %s %%, %s only %s of 100 %s keep it "
+                "(asked: %.4g).\n",
+                cli_color_on(out, CLI_BAD), cli_color_off(out, CLI_BAD),
+                average_keeps ? "keeps" : "breaks", slo->text,
+                average_keeps ? "but" : "and", share.s, words.plural, sure);
+    } else if (s->slo_met_share.is_known) {
+        fprintf(out,
+                "SLO not decided: %s of 100 %s keep %s %% (asked: %.4g). "
+                "More years decide: --years %.0f\n",
+                cli_of_100_interval(s->slo_met_share).s, words.plural, slo->text, sure,
+                ceil(4 * r->simulated_years));
+    } else {
+        fprintf(out, "SLO not decided: the method \"%s\" does not give single %s.\n",
+                r->method, words.plural);
+    }
+}
+
+static void print_health(FILE *out, const struct cli_run_view *v)
+{
+    const struct sim_result *r = v->finding.result;
+
+    for (uint32_t i = 0; i < r->n_services; i++) {
+        if (r->service[i].is_flagged && (i == v->finding.focus || v->is_verbose)) {
+            fprintf(out, "\n  %snot to be trusted%s (%s): %s\n",
+                    cli_color_on(out, CLI_BAD), cli_color_off(out, CLI_BAD),
+                    r->service[i].name, r->service[i].why);
+        }
+    }
+    if (!r->is_repeatable && r->years_to_repeat > 0) {
+        fprintf(out, "\n  The clock decided where to stop. To repeat: --years %.17g\n",
+                r->years_to_repeat);
+    }
+    if (v->is_verbose && r->reason[0] != '\0') {
+        fprintf(out, "\n  How: %s.\n", r->reason);
+    }
+}
+
+static void print_files(FILE *out, const struct cli_input *input)
+{
+    for (uint32_t i = 0; i < input->files.n; i++) {
+        fprintf(out, " -f %s", input->files.item[i]);
+    }
+}
+
+/* Commands worth trying next, among those that exist. */
+static void print_next(FILE *out, const struct cli_run_view *v)
+{
+    static const struct {
+        const char *command, *flags, *gain;
+    } next[] = {
+        {"lint", "", "HA pitfalls, priced"},
+        {"trace", " --worst", "the longest outage, step by step"},
+        {"compare", " --replicas 1,3,5", "fewer or more replicas"},
+        {"place", "", "where the pods land, and why"},
+    };
+    const char *lead = "Next:";
+
+    if (v->is_quiet || v->input == NULL || !v->finding.subject->has_design) {
+        return;
+    }
+    fputc('\n', out);
+    for (size_t i = 0; i < sizeof(next) / sizeof(next[0]); i++) {
+        if (cli_command_find(next[i].command) == NULL) {
+            continue;
+        }
+        fprintf(out, "  %-5s nines %s", lead, next[i].command);
+        print_files(out, v->input);
+        fprintf(out, "%s   %s%s%s\n", next[i].flags, cli_color_on(out, CLI_QUIET),
+                next[i].gain, cli_color_off(out, CLI_QUIET));
+        lead = "";
+    }
+}
+
+void cli_run_table(FILE *out, bool is_wide, const struct cli_run_view *v)
+{
+    print_head(out, v);
+    print_answer(out, v);
+    print_services(out, v);
+    print_causes(out, v);
+    if (is_wide) {
+        cli_run_wide(out, &v->finding);
+    }
+    print_verdict(out, v);
+    print_health(out, v);
+    print_next(out, v);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Loading what is simulated. The kind of the first document decides: a reliability
+ * system runs alone; anything else is read as a design.
+ *
+ * Standard input may be asked for more than once (to look at its kind, and once per
+ * design of a comparison), so a pipe is first copied into an unnamed temporary file
+ * that takes its place.
+ *
+ * The fingerprint hashes the merged values, the host and the rates, not the files:
+ * two spellings of one design have one fingerprint.
+ */
+#include "cli/subject.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "models/units.h"
+
+/* FNV-1a, 64 bit. */
+#define HASH_START UINT64_C(14695981039346656037)
+#define HASH_PRIME UINT64_C(1099511628211)
+
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t n)
+{
+    const unsigned char *byte = data;
+
+    for (size_t i = 0; i < n; i++) {
+        hash = (hash ^ byte[i]) * HASH_PRIME;
+    }
+    return hash;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    return text != NULL ? hash_bytes(hash, text, strlen(text) + 1)
+                        : hash_bytes(hash, "\1", 1);
+}
+
+/* Depth is bounded by the reader (200), so recursion over the tree is. */
+static uint64_t hash_tree(uint64_t hash, const struct ha_node *node)
+{
+    if (node == NULL) {
+        return hash_bytes(hash, "n", 1);
+    }
+    hash = hash_bytes(hash, &node->kind, sizeof(node->kind));
+    if (node->kind == HA_NODE_SCALAR) {
+        return hash_text(hash_bytes(hash, &node->is_plain, 1), node->text);
+    }
+    for (uint32_t i = 0; i < node->n; i++) {
+        if (node->kind == HA_NODE_MAP) {
+            hash = hash_text(hash, node->entry[i].key);
+            hash = hash_tree(hash, node->entry[i].value);
+        } else {
+            hash = hash_tree(hash, node->item[i]);
+        }
+    }
+    return hash_bytes(hash, ".", 1);
+}
+
+static uint64_t hash_host(uint64_t hash, const struct ha_host *host)
+{
+    const double numbers[] = {(double)host->k8s_minor, host->monitor_grace_s,
+                              host->drain_limit_s};
+    const bool flags[] = {host->has_cloud_controller, host->has_autorepair,
+                          host->drain_is_forced, host->sets_out_of_service};
+
+    for (uint32_t i = 0; i < host->n_zones; i++) {
+        hash = hash_text(hash, host->zone[i].name);
+    }
+    for (uint32_t i = 0; i < host->n_nodes; i++) {
+        hash = hash_bytes(hash, &host->node[i].zone, sizeof(host->node[i].zone));
+        hash = hash_tree(hash, host->node[i].object);
+    }
+    for (uint32_t i = 0; i < host->n_classes; i++) {
+        hash = hash_tree(hash, host->storage_class[i].object);
+    }
+    return hash_bytes(hash_bytes(hash, numbers, sizeof(numbers)), flags, sizeof(flags));
+}
+
+static uint64_t hash_design(const struct ha_design *d)
+{
+    uint64_t hash = hash_tree(HASH_START, d->values);
+
+    hash = hash_host(hash, &d->host);
+    for (int i = 0; i < HA_N_PARAMS; i++) {
+        const struct ha_param_value *v = &d->catalog.value[i];
+        const double numbers[] = {v->is_set ? v->mid : -1, v->lo, v->hi, v->sigma};
+
+        hash = hash_bytes(hash, numbers, sizeof(numbers));
+    }
+    for (uint32_t i = 0; i < d->n_extras; i++) {
+        hash = hash_text(hash_text(hash, d->extra[i].name), d->extra[i].service);
+        hash = hash_tree(hash, d->extra[i].system);
+    }
+    return hash;
+}
+
+/* Makes standard input readable more than once. */
+static int rewind_stdin(struct sim_err *err)
+{
+    char block[4096];
+    size_t n;
+    FILE *copy;
+
+    if (fseek(stdin, 0, SEEK_SET) == 0) {
+        clearerr(stdin);
+        return 0;
+    }
+    copy = tmpfile();
+    if (copy == NULL) {
+        return sim_err_set(err, SIM_ERR_IO, "cannot make a temporary file: %s",
+                           strerror(errno));
+    }
+    while ((n = fread(block, 1, sizeof(block), stdin)) > 0) {
+        if (fwrite(block, 1, n, copy) != n) {
+            break;
+        }
+    }
+    if (fflush(copy) != 0 || ferror(copy) || ferror(stdin) ||
+        dup2(fileno(copy), fileno(stdin)) < 0) {
+        fclose(copy);
+        return sim_err_set(err, SIM_ERR_IO, "cannot read standard input: %s",
+                           strerror(errno));
+    }
+    fclose(copy);
+    clearerr(stdin);
+    fseek(stdin, 0, SEEK_SET);
+    return 0;
+}
+
+static int rewind_if_stdin(const struct ha_design_request *request, struct sim_err *err)
+{
+    for (uint32_t i = 0; i < request->n_files; i++) {
+        if (strcmp(request->file[i], "-") == 0) {
+            return rewind_stdin(err);
+        }
+    }
+    return 0;
+}
+
+/* The reliability system in the first file, or NULL when it holds something else
+ * (also when it cannot be read: the reader of designs says why). */
+static const struct ha_node *find_system(const struct ha_design_request *request,
+                                         struct sim_arena *arena)
+{
+    struct ha_docs docs;
+    struct sim_err ignored;
+
+    if (request->n_files == 0 ||
+        ha_docs_read(arena, request->file[0], &docs, &ignored) != 0) {
+        return NULL;
+    }
+    return docs.n == 1 && ha_blocks_is_problem(docs.doc[0]) ? docs.doc[0] : NULL;
+}
+
+static int load_system(const struct ha_design_request *request,
+                       const struct ha_node *doc, struct cli_subject *subject,
+                       struct sim_err *err)
+{
+    int rc;
+
+    if (request->n_files > 1 || request->n_sets > 0 || request->replicas > 0 ||
+        request->catalog != NULL) {
+        return sim_err_set(err, SIM_ERR_USAGE,
+                           "%s is a reliability system; it stands alone (no other -f, "
+                           "--set, --replicas or --catalog)",
+                           request->file[0]);
+    }
+    rc = ha_blocks_load(&subject->arena, doc, &subject->blocks, err);
+    if (rc != 0) {
+        return rc;
+    }
+    ha_blocks_model(&subject->arena, &subject->blocks, &subject->blocks_model);
+    subject->model = &subject->blocks_model;
+    subject->name = subject->blocks.name;
+    subject->about = subject->blocks.title;
+    subject->fingerprint = hash_tree(HASH_START, doc);
+    return 0;
+}
+
+static const char *describe(struct cli_subject *subject)
+{
+    const struct ha_vcluster *vc = &subject->design.vcluster;
+    const struct ha_host *host = &subject->design.host;
+    static const char *const store[] = {
+#define HA_STORE(name, key, title) title,
+#include "models/design/stores.def"
+#undef HA_STORE
+    };
+    char members[16] = "";
+
+    if (vc->store == HA_STORE_ETCD_DEPLOYED || vc->store == HA_STORE_ETCD_EXTERNAL) {
+        snprintf(members, sizeof(members), " x%u",
+                 vc->store == HA_STORE_ETCD_DEPLOYED ? vc->etcd.replicas
+                                                     : vc->external_etcd_members);
+    }
+    return sim_arena_printf(
+        &subject->arena,
+        "%u control-plane replica%s, %s%s, %u zone%s, "
+        "%u node%s, rates %s",
+        vc->cp.replicas, vc->cp.replicas == 1 ? "" : "s", store[vc->store], members,
+        host->n_zones, host->n_zones == 1 ? "" : "s", host->n_nodes,
+        host->n_nodes == 1 ? "" : "s", subject->design.catalog.name);
+}
+
+static int load_design(const struct ha_design_request *request,
+                       struct cli_subject *subject, struct sim_err *err)
+{
+    int rc = ha_design_load(request, &subject->design, err);
+
+    if (rc != 0) {
+        return rc;
+    }
+    subject->has_design = true;
+#if CLI_HAS_VCLUSTER
+    rc = ha_vcluster_model(&subject->design, &subject->vcluster, err);
+    if (rc == 0) {
+        subject->model = &subject->vcluster.model;
+    }
+#else
+    rc = sim_err_set(err, SIM_ERR_USAGE, "this build cannot simulate designs yet");
+#endif
+    if (rc != 0) {
+        ha_design_release(&subject->design);
+        return rc;
+    }
+    subject->name = subject->design.name;
+    subject->about = describe(subject);
+    if (subject->design.host.is_default) {
+        subject->note = sim_arena_printf(
+            &subject->arena,
+            "no host file given: %u zones and %u nodes with %s rates are assumed",
+            subject->design.host.n_zones, subject->design.host.n_nodes,
+            subject->design.catalog.name);
+    }
+    subject->fingerprint = hash_design(&subject->design);
+    return 0;
+}
+
+int cli_subject_load(const struct ha_design_request *request,
+                     struct cli_subject *subject, struct sim_err *err)
+{
+    const struct ha_node *system;
+    int rc;
+
+    memset(subject, 0, sizeof(*subject));
+    sim_arena_init(&subject->arena);
+    rc = rewind_if_stdin(request, err);
+    if (rc == 0) {
+        subject->file = request->n_files > 0 ? request->file[0] : "";
+        system = find_system(request, &subject->arena);
+        if (system != NULL) {
+            rc = load_system(request, system, subject, err);
+        } else {
+            rc = rewind_if_stdin(request, err);
+            rc = rc == 0 ? load_design(request, subject, err) : rc;
+        }
+    }
+    if (rc != 0) {
+        sim_arena_clear(&subject->arena);
+    }
+    return rc;
+}
+
+void cli_subject_release(struct cli_subject *subject)
+{
+    if (subject->has_design) {
+#if CLI_HAS_VCLUSTER
+        ha_vcluster_model_release(&subject->vcluster);
+#endif
+        ha_design_release(&subject->design);
+    }
+    sim_arena_clear(&subject->arena);
+}

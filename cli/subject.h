@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is simulated: a vCluster design on its host, or a reliability system. To the
+ * commands both are a model with a name.
+ */
+#ifndef CLI_SUBJECT_H
+#define CLI_SUBJECT_H
+
+#include <stdbool.h>
+
+#include "models/blocks/blocks.h"
+#include "models/design/design.h"
+#include "sim/arena.h"
+#include "sim/err.h"
+#include "sim/model.h"
+#if __has_include("models/vcluster/model.h")
+#include "models/vcluster/model.h"
+#define CLI_HAS_VCLUSTER 1
+#else
+#define CLI_HAS_VCLUSTER 0
+#endif
+
+struct cli_subject {
+    const char *name;     /* "prod"; commands may rename it ("5 replicas") */
+    const char *about;    /* "3 control-plane replicas, deployed etcd x3, ..." */
+    const char *note;     /* what was assumed: the default host; or NULL */
+    const char *file;     /* first file, as typed */
+    uint64_t fingerprint; /* hash of everything that decides the result */
+    const struct sim_model *model;
+    bool has_design;
+    struct ha_design design; /* when has_design */
+#if CLI_HAS_VCLUSTER
+    struct ha_vcluster_model vcluster; /* when has_design */
+#endif
+    struct ha_blocks blocks; /* otherwise */
+    struct sim_model blocks_model;
+    struct sim_arena arena;
+};
+
+/*
+ * Loads the files of a request: a design, or exactly one reliability system. Error
+ * codes and places are those of the readers. On error nothing is left to release.
+ */
+int cli_subject_load(const struct ha_design_request *request,
+                     struct cli_subject *subject, struct sim_err *err);
+
+void cli_subject_release(struct cli_subject *subject);
+
+#endif
