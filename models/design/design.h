@@ -93,7 +93,7 @@ struct ha_storage_class {
 };
 
 struct ha_host {
-    bool is_default;  /* no host file was given: say so on screen */
+    bool is_default;  /* nobody said which zones and nodes: say so on screen */
     const char *file; /* or NULL */
     uint32_t n_zones;
     struct ha_zone *zone;

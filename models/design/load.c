@@ -288,7 +288,9 @@ static int read_host(struct loader *ld)
                             host, ld->err);
 
     host->file = l->host_file;
-    host->is_default = l->host_file == NULL && l->host->n == 0;
+    host->is_default = l->nodes->n == 0 && ha_node_get(l->host, "zones") == NULL &&
+                       ha_node_get(l->host, "nodePools") == NULL &&
+                       ha_node_get(l->host, "nodes") == NULL;
     ld->design->vcluster.external_etcd_members = (uint32_t)ha_field_whole(
         ha_node_get(l->host, "externalEtcd"), "externalEtcd.members");
     return code;
