@@ -151,6 +151,7 @@ enum ha_sched_binding {
     HA_SCHED_ON_NODE,  /* provisioned; usable on node `where` only */
     HA_SCHED_ANYWHERE, /* provisioned; usable on every node; `where` is ignored */
     HA_SCHED_MISSING,  /* the claim object does not exist (yet, or any more) */
+    HA_SCHED_PREBOUND, /* has a volume in mind but is not bound to it yet: waits */
     HA_SCHED_LOST      /* its volume is gone: the pod cannot be scheduled */
 };
 void ha_sched_claim_bind(const struct ha_sched *sched, void *state, uint32_t claim,
@@ -176,7 +177,7 @@ struct ha_sched_node_verdict {
     bool is_absent;       /* no such Node object now: not counted anywhere */
     uint32_t reasons;     /* the plugin's own bits; ha_sched_reason spells them out */
     int32_t detail;       /* the plugin's own: which taint, constraint, term */
-    int32_t score[HA_SCHED_N_PLUGINS]; /* weighted; 0 unless is_scored */
+    int16_t score[HA_SCHED_N_PLUGINS]; /* weighted; 0 unless the verdict is_scored */
     int32_t total;
 };
 
@@ -221,18 +222,43 @@ uint32_t ha_sched_plan_claims(const struct ha_sched *sched, const void *state,
 
 /* ---- preemption ---- */
 
+/* A node where evicting pods makes room. */
+struct ha_sched_candidate {
+    uint32_t node;
+    uint32_t n_victims;
+    const uint32_t *victim; /* pods, in the scheduler's order */
+    uint32_t n_violations;  /* victims whose PDB does not allow it */
+};
+
+/* What became of a node that is no candidate. */
+enum ha_sched_refusal {
+    HA_SCHED_CANDIDATE,      /* it is one */
+    HA_SCHED_NOT_HELPFUL,    /* its rejection cannot be cured by evicting */
+    HA_SCHED_NO_VICTIMS,     /* nobody there has a lower priority */
+    HA_SCHED_STILL_REJECTED, /* rejected even without all lower pods: see its row */
+    HA_SCHED_NOT_TRIED       /* enough candidates were found, or no such node */
+};
+
 struct ha_sched_preemption {
     int32_t node; /* nominated node, or HA_SCHED_NONE: does not help */
     uint32_t n_victims;
     const uint32_t *victim; /* pods, in the scheduler's order */
-    uint32_t n_violations;  /* PDBs broken on the nominated node */
+    uint32_t n_violations;  /* victims on the nominated node protected by a PDB */
+    bool is_eligible;       /* false: preemptionPolicy Never, nothing was tried */
+    uint32_t n_candidates;  /* in node order */
+    const struct ha_sched_candidate *candidate;
+    uint32_t n_ties; /* nodes as good as the nominated one, in node order */
+    const uint32_t *tie;
+    const uint8_t *refusal;                  /* by node: enum ha_sched_refusal */
+    const struct ha_sched_node_verdict *row; /* by node, for STILL_REJECTED */
 };
 
 /*
  * DefaultPreemption for a pod that was just found unschedulable with `verdict` on the
  * same state: the best node and whom to evict there. Best effort towards PDBs, like
  * the original. The state is not changed; the result belongs to the thread until the
- * next call. Slow compared with placing (a copy of the state a candidate).
+ * next call. Slow compared with placing: a placement's preparation for every pod that
+ * is taken away or put back.
  */
 struct ha_sched_preemption ha_sched_preempt(const struct ha_sched *sched,
                                             const void *state,
@@ -283,10 +309,22 @@ const char *ha_sched_reason(const struct ha_sched *sched,
                             const struct ha_sched_verdict *verdict, uint32_t node,
                             uint32_t k, char *text, size_t size);
 
-/* The message of the FailedScheduling event: "0/5 nodes are available: ...".
- * Returns the length it wanted to write, as snprintf. */
-int ha_sched_message(const struct ha_sched *sched,
-                     const struct ha_sched_verdict *verdict, char *text, size_t size);
+/* The same for a row by itself. */
+const char *ha_sched_row_reason(const struct ha_sched *sched,
+                                const struct ha_sched_node_verdict *row, uint32_t k,
+                                char *text, size_t size);
+
+/* The message of the FailedScheduling event: "0/5 nodes are available: ...". When
+ * preemption was tried without success, `preemption` adds its part; else NULL. */
+char *ha_sched_message(struct sim_arena *arena, const struct ha_sched *sched,
+                       const struct ha_sched_verdict *verdict,
+                       const struct ha_sched_preemption *preemption);
+
+/* Preemption's part alone: "preemption: 0/3 nodes are available: ...", without the
+ * final full stop of the whole message. */
+char *ha_sched_preemption_message(struct sim_arena *arena, const struct ha_sched *sched,
+                                  const struct ha_sched_verdict *verdict,
+                                  const struct ha_sched_preemption *preemption);
 
 /* One sentence for people why this node was rejected, with names and numbers:
  * "needs 200m CPU, 150m free"; "etcd-0 runs on this host". As snprintf. */
