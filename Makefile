@@ -214,6 +214,14 @@ install: build/nines ## copy the program and its configurations below PREFIX
 	@for f in $(wildcard configs/designs/* configs/hosts/* configs/catalog/*); do \
 	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/nines/$${f#configs/}; done
 
+# ---- bench ------------------------------------------------------------------
+$(B)/bench: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c) tests/support/kofn.c) \
+            $(LIB_OBJ) $(B)/gen/assets.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+
+bench: $(B)/bench ## speed of the engine beside hand-written loops, as ratios
+	@./$<
+
 -include $(ALL_SRC:%.c=$(B)/%.d)
 
 clean: ## remove build/

@@ -447,7 +447,8 @@ int ha_host_read_nodes(struct ha_host_reader *r)
         code = read_single(r, nodes->item[i]);
     }
     if (code == 0 && r->out->n_nodes == 0) {
-        code = ha_node_error(r->err, r->tree, "the host has no nodes");
+        code = ha_node_error(r->err, pools != NULL ? pools : nodes,
+                             "the host has no nodes");
         sim_err_hint(r->err, "nodePools: [{count: 3}]");
     }
     return code;

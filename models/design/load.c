@@ -326,6 +326,18 @@ static int load(struct loader *ld)
                : ha_vcluster_read(design, release_of(ld->arena, design->name), ld->err);
 }
 
+/* A place inside the built-in defaults would send the user to a file he does not have.
+ */
+static void forget_builtin_place(struct sim_err *err)
+{
+    if (err != NULL && strcmp(err->file, HA_CHART_DEFAULTS) == 0) {
+        err->file[0] = '\0';
+        err->excerpt[0] = '\0';
+        err->line = 0;
+        err->column = 0;
+    }
+}
+
 int ha_design_load(const struct ha_design_request *request, struct ha_design *out,
                    struct sim_err *err)
 {
@@ -341,6 +353,7 @@ int ha_design_load(const struct ha_design_request *request, struct ha_design *ou
     }
     code = load(&ld);
     if (code != 0) {
+        forget_builtin_place(err);
         ha_design_release(out);
     }
     return code;

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "models/design/rules_pods.h"
+#include "models/design/schema.h"
 #include "models/design/suggest.h"
 #include "models/design/vcluster_values.h"
 
@@ -364,6 +365,17 @@ static int rule_budget(const struct ha_node *values, struct sim_err *err)
                      "keep one; maxUnavailable: 1 suits every number of replicas");
 }
 
+/* Of two values that do not fit each other, the one that the user wrote. */
+static const struct ha_node *written(const struct ha_node *map, const char *first,
+                                     const char *second)
+{
+    const struct ha_node *node = ha_node_get(map, first);
+    bool is_default = node == NULL || node->place.file == NULL ||
+                      strcmp(node->place.file, HA_CHART_DEFAULTS) == 0;
+
+    return is_default ? ha_node_get(map, second) : node;
+}
+
 static int rule_lease(const struct ha_node *values, struct sim_err *err)
 {
     const struct ha_node *ha = ha_node_at(values, SET ".highAvailability");
@@ -379,13 +391,13 @@ static int rule_lease(const struct ha_node *values, struct sim_err *err)
         code = ha_node_error(err, ha_node_get(ha, "retryPeriod"),
                              "retryPeriod is %g s; expected more than zero", retry);
     } else if (lease <= renew) {
-        code = ha_node_error(err, ha_node_get(ha, "leaseDuration"),
+        code = ha_node_error(err, written(ha, "leaseDuration", "renewDeadline"),
                              "leaseDuration (%g s) must be longer than renewDeadline "
                              "(%g s): the control plane would crash at start",
                              lease, renew);
     } else if (renew <= 1.2 * retry) {
         code =
-            ha_node_error(err, ha_node_get(ha, "renewDeadline"),
+            ha_node_error(err, written(ha, "renewDeadline", "retryPeriod"),
                           "renewDeadline (%g s) must be longer than 1.2 times "
                           "retryPeriod (%g s): the control plane would crash at start",
                           renew, retry);

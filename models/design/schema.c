@@ -68,8 +68,7 @@ int ha_chart_read(struct sim_arena *arena, struct ha_chart *out, struct sim_err 
                           &out->schema, err);
 
     if (code == 0) {
-        code = read_asset(arena, "configs/schema/vcluster-values.defaults.yaml",
-                          &out->defaults, err);
+        code = read_asset(arena, HA_CHART_DEFAULTS, &out->defaults, err);
     }
     return code;
 }

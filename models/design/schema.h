@@ -5,6 +5,9 @@
 
 #include "models/design/doc.h"
 
+/* The name under which the default values appear in places of nodes. */
+#define HA_CHART_DEFAULTS "configs/schema/vcluster-values.defaults.yaml"
+
 /* The schema and the default values that the chart ships, as read from the assets. */
 struct ha_chart {
     const struct ha_node *schema;
