@@ -306,15 +306,47 @@ static int add_document(struct ha_layers *l, struct ha_node *doc, const char *pa
     return code;
 }
 
+void ha_layers_init(struct ha_layers *layers, struct sim_arena *arena,
+                    const struct ha_chart *chart)
+{
+    memset(layers, 0, sizeof(*layers));
+    layers->arena = arena;
+    layers->chart = *chart;
+    layers->values = ha_node_new_map(arena);
+    layers->host = ha_node_new_map(arena);
+    layers->set_overrides = ha_node_new_map(arena);
+    layers->catalogs = ha_node_new_list(arena);
+    layers->overrides = ha_node_new_list(arena);
+    layers->nodes = ha_node_new_list(arena);
+    layers->classes = ha_node_new_list(arena);
+}
+
+static int add_documents(struct ha_layers *l, const struct ha_docs *docs,
+                         const char *path, struct sim_err *err)
+{
+    int code = 0;
+
+    for (uint32_t i = 0; code == 0 && i < docs->n; i++) {
+        code = add_document(l, docs->doc[i], path, err);
+    }
+    return code;
+}
+
+int ha_layers_add_text(struct ha_layers *layers, const char *name, const char *text,
+                       size_t length, struct sim_err *err)
+{
+    struct ha_docs docs;
+    int code = ha_docs_parse(layers->arena, name, text, length, &docs, err);
+
+    return code == 0 ? add_documents(layers, &docs, name, err) : code;
+}
+
 int ha_layers_add_file(struct ha_layers *layers, const char *path, struct sim_err *err)
 {
     struct ha_docs docs;
     int code = ha_docs_read(layers->arena, path, &docs, err);
 
-    for (uint32_t i = 0; code == 0 && i < docs.n; i++) {
-        code = add_document(layers, docs.doc[i], path, err);
-    }
-    return code;
+    return code == 0 ? add_documents(layers, &docs, path, err) : code;
 }
 
 int ha_layers_check(const struct ha_layers *layers, struct sim_err *err)

@@ -26,6 +26,14 @@ struct ha_layers {
     const char *host_file;         /* first file about the host, or NULL */
 };
 
+/* Empty layers over a chart, which must outlive them (trees are shared). */
+void ha_layers_init(struct ha_layers *layers, struct sim_arena *arena,
+                    const struct ha_chart *chart);
+
+/* Adds the documents of a text; `name` is used in messages. */
+int ha_layers_add_text(struct ha_layers *layers, const char *name, const char *text,
+                       size_t length, struct sim_err *err);
+
 /* Reads one -f file and adds its documents to the layers. */
 int ha_layers_add_file(struct ha_layers *layers, const char *path, struct sim_err *err);
 
@@ -38,5 +46,12 @@ int ha_layers_set_value(struct ha_layers *layers, const char *origin, const char
 
 /* Checks the merged host tree and values against their tables. */
 int ha_layers_check(const struct ha_layers *layers, struct sim_err *err);
+
+/*
+ * The second half of ha_design_load: --replicas, rules, catalogue, host, vCluster. The
+ * design's arena must be that of the layers; on error the caller releases it.
+ */
+int ha_design_finish(struct ha_layers *layers, const struct ha_design_request *request,
+                     struct ha_design *design, struct sim_err *err);
 
 #endif

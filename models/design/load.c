@@ -35,7 +35,7 @@ struct loader {
     const struct ha_design_request *request;
     struct ha_design *design;
     struct sim_arena *arena;
-    struct ha_layers layers;
+    struct ha_layers *layers;
     struct sim_err *err;
 };
 
@@ -85,7 +85,7 @@ static const char *release_of(struct sim_arena *arena, const char *name)
 
 static void name_design(struct loader *ld)
 {
-    const struct ha_layers *l = &ld->layers;
+    const struct ha_layers *l = ld->layers;
     const char *first = ld->request->file[0];
     const char *file = l->values_file != NULL ? l->values_file : first;
 
@@ -95,29 +95,18 @@ static void name_design(struct loader *ld)
 
 /* ---- layers ---- */
 
-static int read_layers(struct loader *ld)
+static int read_layers(const struct ha_design_request *request,
+                       struct ha_layers *layers, struct sim_err *err)
 {
-    struct ha_layers *l = &ld->layers;
-    int code = ha_chart_read(ld->arena, &l->chart, ld->err);
+    int code = 0;
 
-    l->arena = ld->arena;
-    l->values = ha_node_new_map(ld->arena);
-    l->host = ha_node_new_map(ld->arena);
-    l->set_overrides = ha_node_new_map(ld->arena);
-    l->catalogs = ha_node_new_list(ld->arena);
-    l->overrides = ha_node_new_list(ld->arena);
-    l->nodes = ha_node_new_list(ld->arena);
-    l->classes = ha_node_new_list(ld->arena);
-    for (uint32_t i = 0; code == 0 && i < ld->request->n_files; i++) {
-        code = ha_layers_add_file(l, ld->request->file[i], ld->err);
+    for (uint32_t i = 0; code == 0 && i < request->n_files; i++) {
+        code = ha_layers_add_file(layers, request->file[i], err);
     }
-    for (uint32_t i = 0; code == 0 && i < ld->request->n_sets; i++) {
-        code = ha_layers_set(l, ld->request->set[i], ld->err);
+    for (uint32_t i = 0; code == 0 && i < request->n_sets; i++) {
+        code = ha_layers_set(layers, request->set[i], err);
     }
-    if (code == 0 && ld->request->n_sets > 0) {
-        code = ha_layers_check(l, ld->err);
-    }
-    return code;
+    return code == 0 && request->n_sets > 0 ? ha_layers_check(layers, err) : code;
 }
 
 /* --replicas: control plane, and the store's members where the chart runs them. */
@@ -131,12 +120,12 @@ static int set_replicas(struct loader *ld)
         return 0;
     }
     snprintf(count, sizeof(count), "%d", (int)ld->request->replicas);
-    code = ha_layers_set_value(&ld->layers, "--replicas",
+    code = ha_layers_set_value(ld->layers, "--replicas",
                                "controlPlane.statefulSet.highAvailability.replicas",
                                count, ld->err);
-    merged = ha_node_merge(ld->arena, ld->layers.chart.defaults, ld->layers.values);
+    merged = ha_node_merge(ld->arena, ld->layers->chart.defaults, ld->layers->values);
     if (code == 0 && ha_values_store(merged) == HA_STORE_ETCD_DEPLOYED) {
-        code = ha_layers_set_value(&ld->layers, "--replicas",
+        code = ha_layers_set_value(ld->layers, "--replicas",
                                    "controlPlane.backingStore.etcd.deploy.statefulSet."
                                    "highAvailability.replicas",
                                    count, ld->err);
@@ -149,8 +138,8 @@ static int set_replicas(struct loader *ld)
 static void apply_profile(struct loader *ld)
 {
     struct ha_catalog *catalog = &ld->design->catalog;
-    const char *profile = ha_field_text(ld->layers.host, "regionProfile");
-    const char *maturity = ha_field_text(ld->layers.host, "opsMaturity");
+    const char *profile = ha_field_text(ld->layers->host, "regionProfile");
+    const char *maturity = ha_field_text(ld->layers->host, "opsMaturity");
 
     /* us-east-1 had 8 major events in 94 zone-years, 0.09 a year, where its provider
      * has 0.016 over all (public post-incident reports 2011-2026): about 4 times */
@@ -179,7 +168,7 @@ static int apply_all(struct loader *ld, const struct ha_node *list)
 
 static int read_catalog(struct loader *ld)
 {
-    const struct ha_layers *l = &ld->layers;
+    const struct ha_layers *l = ld->layers;
     const struct ha_node *named = ha_node_get(l->host, "catalog");
     const char *name = ld->request->catalog;
     int code;
@@ -262,7 +251,7 @@ static int read_extra(struct loader *ld, const struct ha_node *item,
 
 static int read_extras(struct loader *ld)
 {
-    const struct ha_node *list = ha_node_get(ld->layers.host, "dependencies");
+    const struct ha_node *list = ha_node_get(ld->layers->host, "dependencies");
     struct ha_design *design = ld->design;
     int code = 0;
 
@@ -281,7 +270,7 @@ static int read_extras(struct loader *ld)
 
 static int read_host(struct loader *ld)
 {
-    const struct ha_layers *l = &ld->layers;
+    const struct ha_layers *l = ld->layers;
     struct ha_cluster_objects objects = {l->nodes, l->classes};
     struct ha_host *host = &ld->design->host;
     int code = ha_host_read(ld->arena, l->host, &objects, ld->design->catalog.name,
@@ -296,34 +285,31 @@ static int read_host(struct loader *ld)
     return code;
 }
 
-static int load(struct loader *ld)
+int ha_design_finish(struct ha_layers *layers, const struct ha_design_request *request,
+                     struct ha_design *design, struct sim_err *err)
 {
-    struct ha_design *design = ld->design;
-    int code = read_layers(ld);
+    struct loader ld = {request, design, &design->arena, layers, err};
+    int code = set_replicas(&ld);
 
-    if (code == 0) {
-        code = set_replicas(ld);
-    }
     if (code != 0) {
         return code;
     }
-    name_design(ld);
-    design->user_values = ld->layers.values;
-    design->values =
-        ha_node_merge(ld->arena, ld->layers.chart.defaults, ld->layers.values);
-    code = ha_rules_check(design->values, ld->err);
+    name_design(&ld);
+    design->user_values = layers->values;
+    design->values = ha_node_merge(ld.arena, layers->chart.defaults, layers->values);
+    code = ha_rules_check(design->values, err);
     if (code == 0) {
-        code = read_catalog(ld);
+        code = read_catalog(&ld);
     }
     if (code == 0) {
-        code = read_host(ld);
+        code = read_host(&ld);
     }
     if (code == 0) {
-        code = read_extras(ld);
+        code = read_extras(&ld);
     }
     return code != 0
                ? code
-               : ha_vcluster_read(design, release_of(ld->arena, design->name), ld->err);
+               : ha_vcluster_read(design, release_of(ld.arena, design->name), err);
 }
 
 /* A place inside the built-in defaults would send the user to a file he does not have.
@@ -341,7 +327,8 @@ static void forget_builtin_place(struct sim_err *err)
 int ha_design_load(const struct ha_design_request *request, struct ha_design *out,
                    struct sim_err *err)
 {
-    struct loader ld = {request, out, &out->arena, {0}, err};
+    struct ha_layers layers;
+    struct ha_chart chart;
     int code;
 
     memset(out, 0, sizeof(*out));
@@ -351,7 +338,14 @@ int ha_design_load(const struct ha_design_request *request, struct ha_design *ou
         sim_err_hint(err, "name one: -f vcluster.yaml");
         return code;
     }
-    code = load(&ld);
+    code = ha_chart_read(&out->arena, &chart, err);
+    if (code == 0) {
+        ha_layers_init(&layers, &out->arena, &chart);
+        code = read_layers(request, &layers, err);
+    }
+    if (code == 0) {
+        code = ha_design_finish(&layers, request, out, err);
+    }
     if (code != 0) {
         forget_builtin_place(err);
         ha_design_release(out);
