@@ -302,6 +302,19 @@ void ha_infra_destroy_machine(struct ha_infra *w, uint32_t node)
     ha_infra_lose_local_disks(w, node);
 }
 
+void ha_infra_replace_disk(struct ha_infra *w, uint32_t volume)
+{
+    for (uint32_t fm = 0; fm < HA_N_FMS; fm++) {
+        ha_infra_mend_disk(w, volume, (enum ha_fm)fm);
+        const struct ha_fm_plan *f = &w->plan->fm[fm];
+        if (ha_fm_kind[fm] == HA_KIND_VOLUME && f->is_on && f->has_heal) {
+            sim_disarm(w->run, f->heal_slot + volume);
+        }
+    }
+    w->disk[volume] =
+        (struct ha_infra_disk){.node = HA_NOWHERE, .zone = HA_NO_ZONE, .is_blank = 1};
+}
+
 /* A new machine is not the one that was hit: neither its own faults nor the mark of
  * a zone outage pass on. A planned drain does (the work is owed to the slot). */
 void ha_infra_replace_machine(struct ha_infra *w, uint32_t node)

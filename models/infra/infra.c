@@ -79,12 +79,16 @@ static void run_clocks(struct ha_infra *w, uint32_t fm, bool is_start)
     }
 }
 
-void ha_infra_start(struct ha_infra *w)
+void ha_infra_init(struct ha_infra *w)
 {
     for (uint32_t v = 0; v < w->plan->n_of[HA_KIND_VOLUME]; v++) {
         w->disk[v].node = HA_NOWHERE;
         w->disk[v].zone = HA_NO_ZONE;
     }
+}
+
+void ha_infra_start(struct ha_infra *w)
+{
     for (uint32_t fm = 0; fm < HA_N_FMS; fm++) {
         if (w->plan->fm[fm].is_on) {
             run_clocks(w, fm, true);

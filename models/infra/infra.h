@@ -191,7 +191,10 @@ void ha_infra_plan_init(struct ha_infra_plan *plan, struct ha_builder *b,
 struct ha_infra ha_infra_view(const struct ha_infra_plan *plan, struct sim_run *run,
                               void *state, void *notes);
 
-/* Gives rows their starting values and arms the first clocks. */
+/* Gives rows their starting values. */
+void ha_infra_init(struct ha_infra *w);
+
+/* Arms the first clocks; the rooms above have filled their fields by then. */
 void ha_infra_start(struct ha_infra *w);
 
 /* A slot whose purpose is below HA_PURPOSE_KUBE went off. */
@@ -260,6 +263,8 @@ void ha_infra_note_all(struct ha_infra *w, enum ha_fm fm, bool is_on);
 
 /* The machine is gone for good; disks that live on it are lost with it. */
 void ha_infra_destroy_machine(struct ha_infra *w, uint32_t node);
+/* A new, blank disk stands in its place, tied to no zone, with no faults. */
+void ha_infra_replace_disk(struct ha_infra *w, uint32_t volume);
 /* Content of the disks that live on this node is lost (they stay in place, blank). */
 void ha_infra_lose_local_disks(struct ha_infra *w, uint32_t node);
 /* A new machine stands in its place: free of the old one's faults. */

@@ -58,6 +58,9 @@ uint16_t ha_placement_find(struct ha_kube *k, uint32_t pod);
 /* Tells the scheduler about a Node row. */
 void ha_placement_sync_node(struct ha_kube *k, uint32_t node);
 
+/* State of a zone by its counts (zone_disruption.c). */
+enum ha_zone_mode ha_disruption_mode(uint32_t ready, uint32_t not_ready);
+
 /* ---- changes (change.c) ---- */
 
 static inline bool ha_pod_has(const struct ha_kube *k, uint32_t pod, uint32_t flag)
@@ -86,8 +89,8 @@ static inline bool ha_pod_is_active(const struct ha_kube *k, uint32_t pod)
 bool ha_kubelet_is_connected(const struct ha_kube *k, uint32_t node);
 
 /* Sets what the API server knows of a node; tells the scheduler; marks it dirty. */
-void ha_node_set(struct ha_kube *k, uint32_t node, enum ha_node_phase phase,
-                 uint32_t marks);
+void ha_node_update(struct ha_kube *k, uint32_t node, enum ha_node_phase phase,
+                    uint32_t marks);
 void ha_node_set_upkeep(struct ha_kube *k, uint32_t node, enum ha_upkeep upkeep);
 /* The Node object is deleted: pods become orphans, volumes are left hanging. */
 void ha_node_remove(struct ha_kube *k, uint32_t node);
@@ -105,6 +108,8 @@ void ha_pod_end_process(struct ha_kube *k, uint32_t pod, enum ha_stop how);
 void ha_pod_delete(struct ha_kube *k, uint32_t pod, uint8_t cause);
 /* The object is gone. */
 void ha_pod_remove(struct ha_kube *k, uint32_t pod);
+/* The claim was deleted and made again: a new, blank volume, tied to nothing. */
+void ha_volume_renew(struct ha_kube *k, uint32_t volume);
 /* Blames `cause` for the pod's trouble unless somebody is blamed already. */
 void ha_pod_blame(struct ha_kube *k, uint32_t pod, uint8_t cause);
 

@@ -85,23 +85,28 @@ struct ha_kube_laws {
 struct ha_kube_workload {
     const char *name;
     uint32_t index;
+    uint32_t name_hash; /* FNV-32, as the provisioner spreads Immediate volumes */
     uint32_t first_pod, n_pods; /* rows; a StatefulSet's ordinal is pod - first_pod */
     uint32_t replicas;
     bool is_statefulset, is_ordered_ready;
     uint32_t max_surge, max_unavailable; /* roll-outs of a Deployment */
-    uint32_t template_ix;                /* pod template number in the scheduler */
     bool has_volume;
     bool is_attachable;      /* attach, detach and gate apply */
+    bool is_cloud_disk;      /* attaching and detaching need the cloud API */
+    bool is_immediate;       /* volumeBindingMode Immediate */
+    uint8_t provisioner;     /* enum ha_provisioner */
     bool is_zonal, is_local; /* first placement ties it to the zone / the node */
     uint32_t first_volume;   /* volume of ordinal 0 */
     uint32_t n_pdbs, pdb;    /* budgets that cover it; the first one's index */
     const struct ha_kube_owner *owner;
-    uint32_t evict;       /* law of tolerationSeconds, or HA_NO_LAW = for ever */
-    bool evict_at_once;   /* does not tolerate the taint at all */
-    uint32_t exit;        /* SIGTERM -> process gone */
-    uint32_t resync_exit; /* the same for a kubelet that was cut off */
-    uint32_t start_same,
-        start_new;         /* process start on a node that has the image / not */
+    /* Law of tolerationSeconds for not-ready [0] and unreachable [1]; HA_NO_LAW = for
+     * ever. Or the taint is not tolerated at all. */
+    uint32_t evict[2];
+    bool evict_at_once[2];
+    uint32_t exit;         /* SIGTERM -> process gone */
+    uint32_t resync_exit;  /* the same for a kubelet that was cut off */
+    uint32_t start_same;   /* process start on a node that has the image */
+    uint32_t start_new;    /* the same on a node that is new to the pod */
     uint32_t ready_gained; /* serving -> condition Ready */
     uint32_t ready_lost;   /* not serving -> condition not Ready */
     uint32_t attach, detach, detach_destroyed;
@@ -122,6 +127,7 @@ struct ha_kube_plan {
     struct ha_budget *pdb;
     const uint16_t *pod_workload;  /* workload of each pod row */
     const uint32_t *volume_pod;    /* pod that uses each volume */
+    const uint32_t *volume_claim;  /* its claim in the scheduler */
     const struct ha_slot_use *use; /* of every slot of the model; set when complete */
     struct ha_kube_laws law;
     /* First slot of each purpose: entity e uses slot[p] + e. */
@@ -129,6 +135,9 @@ struct ha_kube_plan {
     uint32_t place_choice; /* first choice stream of placement, one per pod */
     const struct ha_sched *sched;
     bool has_cloud_controller, has_autorepair, sets_out_of_service, drain_is_forced;
+    bool replaces_nodes;    /* new machines for destroyed ones */
+    bool budgeted_rollout;  /* StatefulSets honour maxUnavailable (1.37) */
+    bool waits_for_flush;   /* pessimistic: wake-ups are missed (A7) */
     bool gate_is_lumped;    /* exponential delays: no chain of volume checks */
     const void *owner_plan; /* the room above, handed through */
     void (*owner_reconcile)(struct ha_kube *k, uint32_t dirty); /* may be NULL */
@@ -147,6 +156,9 @@ static inline uint32_t ha_kube_slot(const struct ha_kube_plan *plan,
 
 struct ha_kube_workload_spec {
     const struct ha_workload *workload;
+    /* Complete v1 Pod to make its pods from (name, claims and owner are replaced);
+     * NULL: workload->pod_template. */
+    const struct ha_node *pod_object;
     const struct ha_kube_owner *owner; /* NULL: it only runs */
     struct sim_dist exit;              /* SIGTERM -> process gone */
     struct sim_dist start; /* container start, image at hand -> process runs */
@@ -154,6 +166,7 @@ struct ha_kube_workload_spec {
     double image_cached_p;           /* chance that a new node has the image */
     struct sim_dist ready_gained;    /* process serves -> Ready (probe phase) */
     struct sim_dist ready_lost;      /* process stopped serving -> not Ready */
+    uint32_t max_surge, max_unavailable; /* Deployment: 25 % up, 25 % down */
 };
 
 /* Fills the laws with Kubernetes' defaults and the catalogue's image pull: exit
@@ -174,6 +187,12 @@ struct ha_kube_spec {
     const struct ha_kube_workload_spec *workload;
     uint32_t n_pdbs;
     const struct ha_budget_spec *pdb;
+    /* More objects the scheduler should know (Services, PriorityClasses,
+     * StorageClasses,
+     * ...). Nodes, Pods, claims and budgets among them are passed over: those are made
+     * here. */
+    uint32_t n_objects;
+    const struct ha_node *const *object;
     double rollouts_per_year; /* of all workloads together; 0 = none */
     uint32_t fm_off;          /* failure modes left out, bits */
     bool waits_for_flush;     /* pessimistic: unschedulable pods wait U(0,330) */

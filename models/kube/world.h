@@ -81,17 +81,17 @@ enum ha_pod_flag {
 };
 
 struct ha_pod_row {
-    uint16_t node;    /* HA_NOWHERE while absent or pending */
+    uint16_t node;    /* HA_NOWHERE while pending; 0 while absent */
+    uint16_t flags;   /* enum ha_pod_flag */
     uint8_t stage;    /* enum ha_pod_stage */
-    uint8_t flags;    /* enum ha_pod_flag */
     uint8_t restarts; /* crashes without 600 good seconds between, at most 7 */
     uint8_t gate;     /* BOUND: volume checks made so far, HA_GATE_MOUNTING at last */
-    uint8_t pad[2];
+    uint8_t pad;
 };
 static_assert(sizeof(struct ha_pod_row) == 8, "no hidden padding");
 
-#define HA_RESTARTS_MAX  7  /* 10 x 2^(7-2) = 320 > 300: the back-off's ceiling */
-#define HA_GATE_CHECKS   12 /* the kubelet's back-off reaches 122 s, then stays */
+#define HA_RESTARTS_MAX  7 /* 10 x 2^(7-2) = 320 > 300: the back-off's ceiling */
+#define HA_GATE_CHECKS   9 /* the kubelet's back-off reaches 122 s, then stays */
 #define HA_GATE_MOUNTING 15
 
 enum ha_volume_stage {
@@ -117,8 +117,10 @@ struct ha_volume_row {
     uint8_t wait;       /* enum ha_volume_wait */
     uint8_t is_mounted; /* a kubelet holds it mounted on disk.node */
     uint8_t is_left;    /* the Node object it hangs on is gone (disk.node may be new) */
+    uint8_t is_doomed;  /* its claim is deleted: a new one once the pod is gone */
+    uint8_t pad[3];
 };
-static_assert(sizeof(struct ha_volume_row) == 4, "no hidden padding");
+static_assert(sizeof(struct ha_volume_row) == 8, "no hidden padding");
 
 struct ha_head_row {
     uint16_t drain_node; /* holds the maintenance lock, or HA_NOWHERE */

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The loop that Kubernetes is: look at the state, change what you own, look again.
+ *
+ * A firing changes a few rows and marks what kind of row it was. Then the controllers
+ * whose inputs are marked run in the order of the table below; what they change marks
+ * rows again, and the loop goes on until nothing is marked. A controller that finds the
+ * world as it should be does nothing, so the loop ends; that it ends within a bound is
+ * checked. No controller calls another, and each can be read alone.
+ *
+ * The order matters only for how many turns are needed, not for the outcome, because
+ * every controller is level-triggered: it does not know what happened, only what is.
+ *
+ * Sources: Kubernetes' own design ("controllers"); see docs/model.
+ */
+#include <stdio.h>
+
+#include "models/kube/kube.h"
+
+#define MAX_TURNS 1000
+
+struct controller {
+    void (*reconcile)(struct ha_kube *k);
+    uint32_t inputs;
+};
+
+#define MACHINES (HA_DIRTY_COMMON | HA_DIRTY_ZONE | HA_DIRTY_MACHINE | HA_DIRTY_NODE)
+
+static const struct controller controllers[] = {
+    {ha_node_reconcile, MACHINES},
+    {ha_cloud_reconcile, MACHINES},
+    {ha_disruption_reconcile, MACHINES},
+    {ha_kubelet_reconcile,
+     MACHINES | HA_DIRTY_PROCESS | HA_DIRTY_POD | HA_DIRTY_VOLUME},
+    {ha_eviction_reconcile, MACHINES | HA_DIRTY_POD},
+    {ha_podgc_reconcile, MACHINES | HA_DIRTY_POD},
+    {ha_rollout_reconcile, HA_DIRTY_COMMON | HA_DIRTY_POD | HA_DIRTY_ROLLOUT},
+    {ha_statefulset_reconcile, HA_DIRTY_COMMON | HA_DIRTY_POD | HA_DIRTY_ROLLOUT},
+    {ha_deployment_reconcile, HA_DIRTY_COMMON | HA_DIRTY_POD | HA_DIRTY_ROLLOUT},
+    {ha_drain_reconcile, MACHINES | HA_DIRTY_POD},
+    {ha_placement_reconcile, MACHINES | HA_DIRTY_POD | HA_DIRTY_VOLUME},
+    {ha_volume_reconcile, MACHINES | HA_DIRTY_POD | HA_DIRTY_VOLUME | HA_DIRTY_DISK},
+    {ha_readiness_reconcile,
+     MACHINES | HA_DIRTY_PROCESS | HA_DIRTY_POD | HA_DIRTY_DISK | HA_DIRTY_OWNER},
+    {ha_endpoints_reconcile, HA_DIRTY_COMMON | HA_DIRTY_POD},
+    {ha_blame_reconcile, MACHINES | HA_DIRTY_PROCESS | HA_DIRTY_POD | HA_DIRTY_DISK |
+                             HA_DIRTY_VOLUME | HA_DIRTY_OWNER},
+};
+
+void ha_kube_reconcile(struct ha_kube *k)
+{
+    uint32_t turns = 0;
+    while (k->infra.common->dirty != 0) {
+        uint32_t dirty = k->infra.common->dirty;
+        k->infra.common->dirty = 0;
+        ha_infra_clocks(&k->infra, dirty);
+        for (size_t i = 0; i < sizeof controllers / sizeof controllers[0]; i++) {
+            if ((dirty & controllers[i].inputs) != 0) {
+                controllers[i].reconcile(k);
+            }
+        }
+        if (k->plan->owner_reconcile != NULL) {
+            k->plan->owner_reconcile(k, dirty);
+        }
+        SIM_CHECK(++turns < MAX_TURNS);
+    }
+}
+
+/* A pod runs from the first instant, as if it had been there for ever. */
+static void settle(struct ha_kube *k, uint32_t pod)
+{
+    ha_pod_create(k, pod);
+    uint16_t node = ha_placement_find(k, pod);
+    if (node == HA_NOWHERE) {
+        ha_pod_set(k, pod, HA_POD_UNPLACEABLE, true);
+        return;
+    }
+    ha_pod_bind(k, pod, node);
+    uint32_t volume = ha_kube_volume_of(k, pod);
+    if (volume != UINT32_MAX && ha_kube_workload_of(k, pod)->is_attachable) {
+        k->volume[volume].stage = HA_VOLUME_ATTACHED;
+        k->volume[volume].is_mounted = 1;
+        k->infra.disk[volume].node = node;
+    }
+    ha_pod_begin_process(k, pod);
+    ha_pod_set(k, pod, HA_POD_READY | HA_POD_ENDPOINT | HA_POD_PROBED, true);
+}
+
+void ha_kube_start(struct ha_kube *k)
+{
+    k->head->drain_node = HA_NOWHERE;
+    for (uint32_t z = 0; z < k->plan->n_zones; z++) {
+        k->zone[z].has_token = 1;
+    }
+    ha_infra_init(&k->infra);
+    ha_placement_init(k);
+    for (uint32_t w = 0; w < k->plan->n_workloads; w++) {
+        const struct ha_kube_workload *load = &k->plan->workload[w];
+        for (uint32_t i = 0; i < load->replicas; i++) {
+            settle(k, load->first_pod + i);
+        }
+    }
+    ha_infra_start(&k->infra);
+}
+
+void ha_kube_fire(struct ha_kube *k, uint32_t purpose, uint32_t entity)
+{
+    if (purpose < HA_PURPOSE_KUBE) {
+        ha_infra_fire(&k->infra, purpose, entity);
+        return;
+    }
+    switch ((enum ha_kube_purpose)purpose) {
+    case HA_PURPOSE_NODE_STALE:
+    case HA_PURPOSE_NODE_REPORT:
+    case HA_PURPOSE_NODE_BACK:
+        ha_node_fire(k, purpose, entity);
+        break;
+    case HA_PURPOSE_NODE_TAINT:
+        ha_disruption_fire_taint(k, entity);
+        break;
+    case HA_PURPOSE_NODE_CLOUD:
+    case HA_PURPOSE_NODE_OOS:
+    case HA_PURPOSE_NODE_REPAIR:
+    case HA_PURPOSE_NODE_PROVISION:
+        ha_cloud_fire(k, purpose, entity);
+        break;
+    case HA_PURPOSE_ZONE_TOKEN:
+        ha_disruption_fire_token(k, entity);
+        break;
+    case HA_PURPOSE_POD_STEP:
+        if (k->pod[entity].stage == HA_POD_PENDING) {
+            ha_placement_fire(k, entity);
+        } else {
+            ha_kubelet_fire_step(k, entity);
+        }
+        break;
+    case HA_PURPOSE_POD_STOP:
+        ha_kubelet_fire_stop(k, entity);
+        break;
+    case HA_PURPOSE_POD_GC:
+        ha_pod_remove(k, entity);
+        break;
+    case HA_PURPOSE_POD_READY:
+        ha_readiness_fire(k, entity);
+        break;
+    case HA_PURPOSE_POD_ENDPOINT:
+        ha_endpoints_fire(k, entity);
+        break;
+    case HA_PURPOSE_POD_EVICT:
+        ha_pod_delete(k, entity,
+                      ha_infra_machine_cause(&k->infra, k->pod[entity].node));
+        break;
+    case HA_PURPOSE_POD_DRAIN:
+        ha_drain_fire_retry(k, entity);
+        break;
+    case HA_PURPOSE_POD_CALM:
+        ha_kubelet_fire_calm(k, entity);
+        break;
+    case HA_PURPOSE_VOLUME_STEP:
+        ha_volume_fire(k, entity);
+        break;
+    case HA_PURPOSE_DRAIN_LIMIT:
+        ha_drain_fire_limit(k);
+        break;
+    case HA_PURPOSE_KUBE_END:
+        SIM_CHECK(false);
+    }
+}
