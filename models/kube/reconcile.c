@@ -103,6 +103,42 @@ void ha_kube_start(struct ha_kube *k)
     ha_infra_start(&k->infra);
 }
 
+static void fire_pod(struct ha_kube *k, uint32_t purpose, uint32_t pod)
+{
+    switch ((enum ha_kube_purpose)purpose) {
+    case HA_PURPOSE_POD_STEP:
+        if (k->pod[pod].stage == HA_POD_PENDING) {
+            ha_placement_fire(k, pod);
+        } else {
+            ha_kubelet_fire_step(k, pod);
+        }
+        break;
+    case HA_PURPOSE_POD_STOP:
+        ha_kubelet_fire_stop(k, pod);
+        break;
+    case HA_PURPOSE_POD_GC:
+        ha_pod_remove(k, pod);
+        break;
+    case HA_PURPOSE_POD_READY:
+        ha_readiness_fire(k, pod);
+        break;
+    case HA_PURPOSE_POD_ENDPOINT:
+        ha_endpoints_fire(k, pod);
+        break;
+    case HA_PURPOSE_POD_EVICT:
+        ha_pod_delete(k, pod, ha_infra_machine_cause(&k->infra, k->pod[pod].node));
+        break;
+    case HA_PURPOSE_POD_DRAIN:
+        ha_drain_fire_retry(k, pod);
+        break;
+    case HA_PURPOSE_POD_CALM:
+        ha_kubelet_fire_calm(k, pod);
+        break;
+    default:
+        SIM_CHECK(false);
+    }
+}
+
 void ha_kube_fire(struct ha_kube *k, uint32_t purpose, uint32_t entity)
 {
     if (purpose < HA_PURPOSE_KUBE) {
@@ -127,42 +163,13 @@ void ha_kube_fire(struct ha_kube *k, uint32_t purpose, uint32_t entity)
     case HA_PURPOSE_ZONE_TOKEN:
         ha_disruption_fire_token(k, entity);
         break;
-    case HA_PURPOSE_POD_STEP:
-        if (k->pod[entity].stage == HA_POD_PENDING) {
-            ha_placement_fire(k, entity);
-        } else {
-            ha_kubelet_fire_step(k, entity);
-        }
-        break;
-    case HA_PURPOSE_POD_STOP:
-        ha_kubelet_fire_stop(k, entity);
-        break;
-    case HA_PURPOSE_POD_GC:
-        ha_pod_remove(k, entity);
-        break;
-    case HA_PURPOSE_POD_READY:
-        ha_readiness_fire(k, entity);
-        break;
-    case HA_PURPOSE_POD_ENDPOINT:
-        ha_endpoints_fire(k, entity);
-        break;
-    case HA_PURPOSE_POD_EVICT:
-        ha_pod_delete(k, entity,
-                      ha_infra_machine_cause(&k->infra, k->pod[entity].node));
-        break;
-    case HA_PURPOSE_POD_DRAIN:
-        ha_drain_fire_retry(k, entity);
-        break;
-    case HA_PURPOSE_POD_CALM:
-        ha_kubelet_fire_calm(k, entity);
-        break;
     case HA_PURPOSE_VOLUME_STEP:
         ha_volume_fire(k, entity);
         break;
     case HA_PURPOSE_DRAIN_LIMIT:
         ha_drain_fire_limit(k);
         break;
-    case HA_PURPOSE_KUBE_END:
-        SIM_CHECK(false);
+    default:
+        fire_pod(k, purpose, entity);
     }
 }

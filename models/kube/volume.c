@@ -13,6 +13,7 @@
  *                         the machine has long been destroyed, as long as it was still
  *                         reported in use; at once when it was not
  *
+ * A machine that is ended while its disk is being detached keeps it until it is gone.
  * Detaching and attaching take the driver's time and need the host API; disks of a
  * cloud need its API too. A disk in a zone that is out cannot move.
  *
@@ -86,7 +87,10 @@ static enum ha_volume_wait desired_wait(const struct ha_kube *k, uint32_t volume
         }
         return leave_wait(k, volume);
     case HA_VOLUME_DETACHING:
-        return can_move(k, volume) ? HA_WAIT_DETACH : HA_WAIT_NONE;
+        if (!can_move(k, volume)) {
+            return HA_WAIT_NONE;
+        }
+        return row->is_left != 0 ? HA_WAIT_DETACH_SLOW : HA_WAIT_DETACH;
     case HA_VOLUME_ATTACHING:
         return can_move(k, volume) ? HA_WAIT_ATTACH : HA_WAIT_NONE;
     default:
@@ -110,7 +114,9 @@ static uint32_t wait_law(const struct ha_kube *k, uint32_t volume,
     case HA_WAIT_EVICTED:
         return law->volume_evicted;
     case HA_WAIT_DETACH:
-        return k->volume[volume].is_left != 0 ? load->detach_destroyed : load->detach;
+        return load->detach;
+    case HA_WAIT_DETACH_SLOW:
+        return load->detach_destroyed;
     case HA_WAIT_ATTACH:
         return load->attach;
     case HA_WAIT_NONE:
@@ -157,6 +163,7 @@ void ha_volume_fire(struct ha_kube *k, uint32_t volume)
     struct ha_volume_row *row = &k->volume[volume];
     switch (row->wait) {
     case HA_WAIT_DETACH:
+    case HA_WAIT_DETACH_SLOW:
         row->stage = HA_VOLUME_DETACHED;
         row->is_left = 0;
         k->infra.disk[volume].node = HA_NOWHERE;
@@ -167,6 +174,7 @@ void ha_volume_fire(struct ha_kube *k, uint32_t volume)
     default:
         row->stage = HA_VOLUME_DETACHING;
         row->is_mounted = 0;
+        row->is_left = 0;
         break;
     }
     row->wait = HA_WAIT_NONE;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Timelines: what a firing of this room means, in one sentence.
+ * Timelines: what a firing of this room meant, in one sentence.
  *
- * Asked before the firing, with the world as it is: "POD_STEP" alone says nothing, the
- * pod's stage says what the step is. Sentences name the entity and say what a person at
- * the keyboard would see (`kubectl get nodes`, `get pods`).
+ * Asked after the firing and its consequences, with the world as it is then: "POD_STEP"
+ * alone says nothing, the pod's stage says what the step was. Sentences name the entity
+ * and say what a person at the keyboard would see (`kubectl get nodes`, `get pods`).
  */
 #include <stdio.h>
 
@@ -14,16 +14,15 @@ static const char *step_words(const struct ha_kube *k, uint32_t pod)
 {
     switch (k->pod[pod].stage) {
     case HA_POD_PENDING:
-        return "is looked at by the scheduler";
+        return "finds no node";
     case HA_POD_BOUND:
         return k->pod[pod].gate == HA_GATE_MOUNTING ? "has its volume mounted"
-                                                    : "looks for its volume";
+               : k->pod[pod].gate == 0              ? "is placed on node"
+                                                    : "waits for its volume on node";
     case HA_POD_STARTING:
-        return "is running";
-    case HA_POD_CRASHED:
-        return "is started again after its back-off";
-    case HA_POD_DEAD:
-        return "is started again: its node is back";
+        return "starts on node";
+    case HA_POD_RUNNING:
+        return "runs on node";
     default:
         return "goes on";
     }
@@ -35,18 +34,18 @@ static const char *pod_words(const struct ha_kube *k, uint32_t purpose, uint32_t
     case HA_PURPOSE_POD_STEP:
         return step_words(k, pod);
     case HA_PURPOSE_POD_STOP:
-        return k->pod[pod].stage == HA_POD_RUNNING ? "has stopped as told" : "is gone";
+        return k->pod[pod].stage == HA_POD_STOPPED ? "has stopped as told" : "is gone";
     case HA_PURPOSE_POD_GC:
-        return "is removed by the pod garbage collector";
+        return "was removed by the pod garbage collector";
     case HA_PURPOSE_POD_READY:
-        return ha_pod_has(k, pod, HA_POD_READY) ? "is not Ready" : "is Ready";
+        return ha_pod_has(k, pod, HA_POD_READY) ? "is Ready" : "is not Ready";
     case HA_PURPOSE_POD_ENDPOINT:
-        return ha_pod_has(k, pod, HA_POD_ENDPOINT) ? "leaves the endpoints"
-                                                   : "joins the endpoints";
+        return ha_pod_has(k, pod, HA_POD_ENDPOINT) ? "joined the endpoints"
+                                                   : "left the endpoints";
     case HA_PURPOSE_POD_EVICT:
         return "is evicted: its toleration ran out";
     case HA_PURPOSE_POD_DRAIN:
-        return "is asked to leave again by the drain";
+        return "was asked to leave again by the drain";
     case HA_PURPOSE_POD_CALM:
         return "has run for ten good minutes: its back-off is forgotten";
     default:
@@ -64,11 +63,12 @@ static const char *node_words(const struct ha_kube *k, uint32_t purpose, uint32_
     case HA_PURPOSE_NODE_BACK:
         return "is Ready again";
     case HA_PURPOSE_NODE_TAINT:
-        return k->node[node].phase == HA_NODE_IS_READY
-                   ? "loses its NoExecute taint"
-                   : "is queued for the NoExecute taint";
+        return k->node[node].phase == HA_NODE_IS_READY ? "lost its NoExecute taint"
+               : ha_node_has(k, node, HA_MARK_NO_EXECUTE)
+                   ? "is tainted NoExecute"
+                   : "waits to be tainted NoExecute";
     case HA_PURPOSE_NODE_CLOUD:
-        return "is deleted by the cloud controller";
+        return "was deleted by the cloud controller";
     case HA_PURPOSE_NODE_OOS:
         return "is marked out of service";
     case HA_PURPOSE_NODE_REPAIR:
@@ -82,21 +82,25 @@ static const char *node_words(const struct ha_kube *k, uint32_t purpose, uint32_
 
 static const char *volume_words(const struct ha_kube *k, uint32_t volume)
 {
-    switch (k->volume[volume].wait) {
-    case HA_WAIT_REPORT:
-    case HA_WAIT_UNMOUNT:
-        return "is reported not in use";
-    case HA_WAIT_FORCE:
-        return "is force-detached after 360 s";
-    case HA_WAIT_EVICTED:
-        return "is released: its node is out of service";
-    case HA_WAIT_DETACH:
+    switch (k->volume[volume].stage) {
+    case HA_VOLUME_DETACHING:
+        return "is let go and being detached";
+    case HA_VOLUME_DETACHED:
+    case HA_VOLUME_ATTACHING:
         return "is detached";
-    case HA_WAIT_ATTACH:
-        return "is attached";
     default:
-        return "?";
+        return "is attached";
     }
+}
+
+/* The node at the end of a sentence that ends in "node". */
+static const char *where(const struct ha_kube *k, uint32_t purpose, uint32_t pod)
+{
+    bool is_step = purpose == HA_PURPOSE_POD_STEP;
+    uint8_t stage = k->pod[pod].stage;
+    bool is_named = stage == HA_POD_STARTING || stage == HA_POD_RUNNING ||
+                    (stage == HA_POD_BOUND && k->pod[pod].gate != HA_GATE_MOUNTING);
+    return is_step && is_named ? k->plan->infra.node_name[k->pod[pod].node] : "";
 }
 
 int ha_kube_explain(const struct ha_kube *k, uint32_t purpose, uint32_t entity,
@@ -121,6 +125,7 @@ int ha_kube_explain(const struct ha_kube *k, uint32_t purpose, uint32_t entity,
     if (purpose == HA_PURPOSE_DRAIN_LIMIT) {
         return snprintf(text, size, "the drain has waited long enough");
     }
-    return snprintf(text, size, "pod %s %s", names->pod_name[entity],
-                    pod_words(k, purpose, entity));
+    const char *node = where(k, purpose, entity);
+    return snprintf(text, size, "pod %s %s%s%s", names->pod_name[entity],
+                    pod_words(k, purpose, entity), *node == '\0' ? "" : " ", node);
 }

@@ -109,6 +109,7 @@ enum ha_volume_wait {
     HA_WAIT_FORCE,   /* node silent: maxWaitForUnmountDuration, 360 s */
     HA_WAIT_EVICTED, /* node out of service: at once */
     HA_WAIT_DETACH,
+    HA_WAIT_DETACH_SLOW, /* the machine was ended while its disk was detaching */
     HA_WAIT_ATTACH
 };
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A small Kubernetes world for tests: zones, nodes and one workload, without what runs
+ * in the pods. Every failure mode is off unless its rate is given.
+ *
+ * Services: 0 "running" is down while a replica's process cannot be reached; 1
+ * "endpoints" while an endpoint leads to a process that cannot be reached.
+ */
+#ifndef SUPPORT_KUBE_WORLD_H
+#define SUPPORT_KUBE_WORLD_H
+
+#include "models/kube/plan.h"
+#include "sim/scripted.h"
+
+#define KUBE_MAX_RATES 8
+
+struct kube_rate {
+    enum ha_param rate;
+    double per_year;
+    enum ha_param duration; /* HA_N_PARAMS: none */
+    double median_s;
+    double sigma;
+};
+
+struct kube_setup {
+    uint32_t zones, nodes_per_zone; /* 3 and 1 when 0 */
+    uint32_t replicas;              /* 3 when 0 */
+    bool is_deployment, is_ordered;
+    bool has_volume;
+    enum ha_provisioner storage;
+    bool is_spot, exponential, forced_drain, autorepair, out_of_service;
+    bool no_cloud_controller;
+    bool no_anti_affinity; /* default: one pod a node, required */
+    double grace_s;        /* 50 when 0 */
+    double drain_limit_s;
+    int k8s_minor;                               /* 34 when 0 */
+    const char *min_available, *max_unavailable; /* a budget when one is given */
+    bool empty_budget;                           /* a budget without values */
+    bool always_allow_unhealthy;
+    const char *spec_extra; /* more YAML lines of the pod's spec, 2 spaces */
+    double rollouts_per_year;
+    const struct ha_kube_owner *owner;
+    uint32_t n_rates;
+    struct kube_rate rate[KUBE_MAX_RATES];
+};
+
+struct kube_world {
+    struct sim_arena arena;
+    struct ha_builder builder;
+    struct ha_kube_plan plan;
+    struct sim_model model;
+    struct ha_catalog catalog;
+    struct ha_host host;
+    struct ha_workload workload;
+    struct ha_pdb pdb;
+};
+
+/* Builds the plan and the model; the world must not move afterwards. Asserts. */
+void kube_world_init(struct kube_world *world, const struct kube_setup *setup);
+void kube_world_clear(struct kube_world *world);
+
+/* A view of what a script is playing. */
+struct ha_kube kube_view(const struct kube_world *world, struct sim_script *script);
+
+/* Slot of a failure mode's strike or heal on an entity. */
+uint32_t kube_strike(const struct kube_world *world, enum ha_fm fm, uint32_t entity);
+uint32_t kube_heal(const struct kube_world *world, enum ha_fm fm, uint32_t entity);
+
+/* Seconds from `from_s` until the pod's process can be reached (again), looked for
+ * every `step_s` up to `limit_s` more; negative when it never was. */
+double kube_until_runs(const struct kube_world *world, struct sim_script *script,
+                       uint32_t pod, double from_s, double limit_s);
+
+#endif
