@@ -5,9 +5,10 @@
  * One node at a time (the lock of kured and of managed node groups). All its pods are
  * evicted at once through the eviction API; a refused one is asked again every 5 s.
  * That retry is no event here: when the budget begins to allow it, the next try comes
- * U(0,5) later. When the node is empty it goes down (infra/node_drain.c has the
- * length); when it is Ready again it is uncordoned and the next node may begin. Nobody
- * waits for the application, except through the budget.
+ * U(0,5) later. When the node is empty and its kubelet has reported the last volume as
+ * unmounted (a shutdown takes longer than the 10 s of a status period) it goes down
+ * (infra/node_drain.c has the length); when it is Ready again it is uncordoned and the
+ * next node may begin. Nobody waits for the application, except through the budget.
  *
  * The provider's patience with a refused drain ends after its limit: forced, what is
  * left is deleted; not forced, the work is given up and the node uncordoned. Without a
@@ -107,6 +108,18 @@ static bool evict_all(struct ha_kube *k, uint32_t node)
     return is_empty;
 }
 
+/* A kubelet has time to report its unmounted volumes before the machine is down. */
+static bool holds_volume(const struct ha_kube *k, uint32_t node)
+{
+    for (uint32_t v = 0; v < k->plan->n_volumes; v++) {
+        if (k->volume[v].stage == HA_VOLUME_ATTACHED && k->volume[v].is_left == 0 &&
+            k->infra.disk[v].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void reconcile_evicting(struct ha_kube *k, uint32_t node)
 {
     bool is_locked = k->head->drain_node == node;
@@ -119,7 +132,7 @@ static void reconcile_evicting(struct ha_kube *k, uint32_t node)
                      !is_empty && k->plan->law.drain_limit != HA_NO_LAW,
                      k->plan->law.drain_limit);
     }
-    if (is_empty && is_locked && !has_notice(k, node)) {
+    if (is_empty && is_locked && !has_notice(k, node) && !holds_volume(k, node)) {
         ha_infra_begin_reboot(&k->infra, node);
         ha_node_set_upkeep(k, node, HA_UPKEEP_DOWN);
     }

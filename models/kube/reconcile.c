@@ -37,7 +37,7 @@ static const struct controller controllers[] = {
     {ha_rollout_reconcile, HA_DIRTY_COMMON | HA_DIRTY_POD | HA_DIRTY_ROLLOUT},
     {ha_statefulset_reconcile, HA_DIRTY_COMMON | HA_DIRTY_POD | HA_DIRTY_ROLLOUT},
     {ha_deployment_reconcile, HA_DIRTY_COMMON | HA_DIRTY_POD | HA_DIRTY_ROLLOUT},
-    {ha_drain_reconcile, MACHINES | HA_DIRTY_POD},
+    {ha_drain_reconcile, MACHINES | HA_DIRTY_POD | HA_DIRTY_VOLUME},
     {ha_placement_reconcile, MACHINES | HA_DIRTY_POD | HA_DIRTY_VOLUME},
     {ha_volume_reconcile, MACHINES | HA_DIRTY_POD | HA_DIRTY_VOLUME | HA_DIRTY_DISK},
     {ha_readiness_reconcile,

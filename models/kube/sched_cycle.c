@@ -309,6 +309,7 @@ uint32_t ha_sched_feasible_count(const struct ha_sched *sched, const void *state
 
     ha_sched_cycle_begin(&c, sched, state, pod, 1, active, &n_active, &refused_by);
     for (uint32_t i = 0; i < sched->n_nodes && refused_by == HA_SCHED_NONE; i++) {
+        memset(&row, 0, sizeof(row)); /* filters add to its reasons */
         if (ha_sched_is_present(&c.v, i) &&
             ha_sched_filter(&c, active, n_active, i, &row)) {
             n++;
