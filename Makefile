@@ -29,7 +29,7 @@ OPT_tsan    := -O1 -g -DSIM_DEBUG -fsanitize=thread
 OPT_cov     := -O0 -g --coverage -DSIM_DEBUG
 OPT     := $(OPT_$(VARIANT))
 CFLAGS_ALL := $(STD) $(WARN) $(DEFS) $(OPT) -pthread $(CFLAGS)
-LDLIBS  := -lgsl -lgslcblas -lyaml -ljansson -lumfpack -lm -pthread
+LDLIBS  := -lgsl -lgslcblas -lyaml -ljansson -lamd -lm -pthread
 LDFLAGS_ALL := $(OPT) $(LDFLAGS)
 
 SIM_SRC    := $(wildcard sim/*.c)

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Finite Markov chains in continuous time, and solvers that keep tiny numbers.
+ *
+ * A chain is a sparse matrix of rates by rows. Unavailabilities of 1e-17 must come
+ * out with nine digits, so nothing here ever subtracts: every answer is a sum,
+ * product or quotient of numbers that are not negative, and so has an entrywise
+ * relative error of a few thousand roundings whatever its size (Grassmann, Taksar,
+ * Heyman 1985; O'Cinneide 1993).
+ */
+#ifndef SIM_CTMC_H
+#define SIM_CTMC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/err.h"
+
+/* Rates by rows: edges row[i] .. row[i+1]-1 lead from i to `to` with `rate` > 0 per
+ * second; no edge leads from a state to itself. */
+struct sim_sparse {
+    uint32_t n;
+    uint64_t *row; /* n + 1 */
+    uint32_t *to;
+    double *rate;
+};
+
+struct sim_ctmc {
+    struct sim_sparse q;
+    uint8_t *cause; /* of each edge, SIM_NO_CAUSE: none; may be NULL */
+    uint64_t *down; /* of each state: bit s = service s is down */
+    double *bad;    /* of each state and service: failing share; may be NULL */
+    uint32_t n_services;
+    uint32_t n_initial; /* where it starts: states and their probabilities */
+    uint32_t *initial;
+    double *initial_p;
+};
+
+void sim_ctmc_release(struct sim_ctmc *chain);
+void sim_sparse_release(struct sim_sparse *q);
+
+/* Memory for the solvers: zeroed, ends the process when there is none; free(). */
+void *sim_ctmc_alloc(size_t n, size_t size);
+
+/*
+ * The chain restricted to the states with keep[i] != 0, numbered anew in the old
+ * order; number[i] receives the new number or UINT32_MAX. lost[k] (new numbers, room
+ * for all kept) receives the total rate out of the kept set. NULL lost: not wanted.
+ */
+struct sim_sparse sim_sparse_restrict(const struct sim_sparse *q, const uint8_t *keep,
+                                      uint32_t *number, long double *lost);
+
+/* Transposed: edges by where they lead. */
+struct sim_sparse sim_sparse_transpose(const struct sim_sparse *q);
+
+/* Marks the states that can be reached from those with mark[i] != 0. */
+void sim_sparse_reach(const struct sim_sparse *q, uint8_t *mark);
+
+/* Marks the states of the closed communicating classes that can be reached from the
+ * states with from[i] != 0; returns how many such classes there are. */
+uint32_t sim_sparse_recurrent(const struct sim_sparse *q, const uint8_t *from,
+                              uint8_t *recurrent);
+
+/* The coarsest exact lumping that keeps different labels apart: its rates, and in
+ * block[i] the lumped state of i (numbered by first occurrence). */
+struct sim_sparse sim_sparse_lump(const struct sim_sparse *q, const uint8_t *label,
+                                  uint32_t *block);
+
+/* ---- exact elimination (gth.c) ---- */
+
+/* D - A, with A the rates, D their row sums plus `kill`, factored without a
+ * subtraction. The order of elimination is an approximate minimum degree one. */
+struct sim_factor {
+    uint32_t n;
+    uint32_t *order;    /* order[k]: the state eliminated k-th */
+    uint64_t *begin;    /* entries of column (and row) k: begin[k] .. begin[k+1]-1 */
+    uint32_t *index;    /* ascending positions > k */
+    long double *lower; /* flow from position index[] into k when k is eliminated */
+    long double *upper; /* flow from k into position index[] then */
+    long double *pivot; /* total flow out of k then */
+    long double *work;  /* n */
+};
+
+/*
+ * kill[i] >= 0 per second (NULL = none). Errors: SIM_ERR_LIMIT when the factor would
+ * need more than max_entries entries or max_flops multiplications: take sweeps then.
+ */
+int sim_factor_make(struct sim_factor *f, const struct sim_sparse *q,
+                    const long double *kill, double max_entries, double max_flops,
+                    struct sim_err *err);
+void sim_factor_release(struct sim_factor *f);
+
+/* x (D - A) = b, in place: b >= 0 becomes x. */
+void sim_factor_solve_left(const struct sim_factor *f, long double *x);
+/* (D - A) x = b, in place. */
+void sim_factor_solve_right(const struct sim_factor *f, long double *x);
+/* x (D - A) = 0, sum 1: the steady state of an irreducible chain without kill. */
+void sim_factor_steady(const struct sim_factor *f, long double *x);
+
+/* ---- sweeps (sweep.c): for chains too large to be factored ---- */
+
+struct sim_sweep_report {
+    uint32_t n_sweeps;
+    double last_change; /* largest relative change of an entry in the last one */
+};
+
+/*
+ * x (D - A) = b by Gauss-Seidel sweeps until no entry changes by more than
+ * `tolerance` relatively. With is_closed, b is ignored and x is the steady state
+ * (sum 1); otherwise flow that is killed is lost. x holds the first guess (> 0).
+ * Errors: SIM_ERR_NUMERIC after max_sweeps.
+ */
+int sim_sweep_left(const struct sim_sparse *q, const long double *kill,
+                   const long double *b, bool is_closed, double tolerance,
+                   uint32_t max_sweeps, long double *x, struct sim_sweep_report *report,
+                   struct sim_err *err);
+
+/* ---- transient (transient.c) ---- */
+
+struct sim_transient {
+    long double point;    /* P(marked at t) */
+    long double integral; /* E[seconds marked in 0..t] */
+    long double entries;  /* E[entries from unmarked into marked in 0..t] */
+    double error;         /* estimated relative error, the largest of the three */
+};
+
+/* Starting from the distribution `start` (n numbers). is_absorbing: marked states
+ * are never left. */
+int sim_ctmc_transient(const struct sim_sparse *q, const uint8_t *marked,
+                       const long double *start, double t_s, bool is_absorbing,
+                       struct sim_transient *out, struct sim_err *err);
+
+/* Romberg's table: value[l] belongs to m = m0 * 2^l stages and errs by a power series
+ * in 1/m. Returns the extrapolated value; *error is its distance to the one without
+ * the last level. n >= 2. */
+long double sim_romberg(const long double *value, int n, long double *error);
+
+/* P(total time in marked states during 0..t_s > x_s), 0 < x_s < t_s; *error is its
+ * estimated relative error. SIM_ERR_LIMIT when it would take too long. (occupation.c)
+ */
+int sim_ctmc_occupation(const struct sim_sparse *q, const uint8_t *marked,
+                        const long double *start, double t_s, double x_s,
+                        double *probability, double *error, struct sim_err *err);
+
+#endif

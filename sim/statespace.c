@@ -1,0 +1,698 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Exploring a model's states.
+ *
+ * A state is the model's state bytes and, for each slot, a code: 0 not armed, else
+ * which law (or rate) and in which of its phases. A law that is not exponential is
+ * replaced by a phase type (phase.c), whose phases move on without the model noticing;
+ * only when the last one is left does the slot fire.
+ *
+ * States are expanded in breadth-first order. To expand one, it is put into a world
+ * (state bytes, armed slots), the slot is disarmed and the model's fire() runs under
+ * hooks that record what it arms. Nothing is drawn. A sim_choose() inside fire() is
+ * answered from a list; at the first unlisted one the first possible outcome is taken,
+ * and fire() is replayed from the saved state once for each other outcome (the model
+ * interface promises that fire() is a pure function of world and outcomes). A newly
+ * armed law of several starting phases branches in the same way.
+ *
+ * Only states waiting to be expanded are kept whole; of the others a 128-bit
+ * fingerprint remains, which finds them again (two of a million states share one with
+ * probability 1e-27; the same on every machine, as the hash has no seed). So a million
+ * states of any size fit into memory, and the limit is in the rates.
+ *
+ * What the notes hold is not part of a state; they are zero before each fire(), which
+ * they must not influence.
+ */
+#include "sim/statespace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/check.h"
+#include "sim/phase.h"
+#include "sim/world.h"
+
+enum { MAX_CHOICES = 64, KEYS_PER_CHUNK = 1024, MAX_STARTS = 100000 };
+
+/* Codes: 0 not armed; 1 .. n_law_codes the phases of the laws, in order; above, the
+ * distinct rates met. NEW_LAW + dist stands for "armed, phase not yet chosen". */
+#define NEW_LAW 0x80000000u
+
+struct law {
+    struct sim_phase_law phase;
+    uint32_t code; /* of its first phase */
+    bool is_made;
+};
+
+struct chunk {
+    struct chunk *next;
+    uint8_t key[]; /* KEYS_PER_CHUNK keys */
+};
+
+struct fingerprint {
+    uint64_t a, b;
+};
+
+struct explorer {
+    const struct sim_model *model;
+    const struct sim_statespace_limits *limits;
+    struct sim_statespace *space;
+    struct sim_err *err;
+    struct sim_arena arena; /* phase laws */
+    struct sim_run run;
+    struct sim_world *world;
+
+    struct law *law;
+    uint32_t *code_law; /* of each phase code, + 1 in place: code -> dist */
+    uint32_t n_law_codes;
+    double *rate; /* by rate code */
+    uint32_t n_rates, rate_capacity;
+    uint32_t *rate_cell, n_rate_cells;
+
+    size_t key_bytes, codes_at; /* a key: state bytes, padding, codes */
+    uint32_t *code;             /* of the slots, while fire() runs */
+    uint8_t *present;           /* the key being expanded */
+    uint8_t *made;              /* the key made by fire() */
+
+    struct chunk *head, *tail; /* keys waiting, in order */
+    uint32_t head_at, tail_at;
+    struct fingerprint *seen;
+    uint32_t *cell;
+    uint64_t n_cells;
+    uint32_t n_states, capacity;
+    uint64_t n_edges, edge_capacity;
+    uint64_t bytes;
+    bool is_full; /* a limit was met */
+
+    /* choices inside one fire() */
+    uint32_t n_picks, n_asked;
+    uint32_t pick[MAX_CHOICES], following[MAX_CHOICES];
+    double pick_p;
+    bool has_too_many_choices;
+};
+
+struct sim_statespace_limits sim_statespace_default(void)
+{
+    return (struct sim_statespace_limits){
+        .max_states = 4000000, .max_bytes = (uint64_t)3 << 30, .order = 4};
+}
+
+/* ---- memory that grows ---- */
+
+static void *grow(struct explorer *x, void *block, uint64_t old_n, uint64_t new_n,
+                  size_t size)
+{
+    void *more = realloc(block, (size_t)new_n * size);
+    if (more == NULL) {
+        fprintf(stderr, "nines: out of memory: %llu bytes for a Markov chain\n",
+                (unsigned long long)(new_n * size));
+        exit(1);
+    }
+    memset((char *)more + old_n * size, 0, (size_t)(new_n - old_n) * size);
+    x->bytes += (new_n - old_n) * size;
+    return more;
+}
+
+/* ---- laws and rates as codes ---- */
+
+static uint32_t law_code(struct explorer *x, uint32_t dist, uint32_t phase)
+{
+    return x->law[dist].code + phase;
+}
+
+/* All laws become phase types before the first state, so codes are fixed. */
+static void make_laws(struct explorer *x)
+{
+    const struct sim_model *model = x->model;
+    x->law = sim_arena_calloc(&x->arena, model->n_dists, sizeof *x->law);
+    uint32_t n = 1;
+    for (uint32_t d = 0; d < model->n_dists; d++) {
+        x->law[d].phase = sim_phase_of(&x->arena, &model->dist[d], x->limits->order);
+        x->law[d].code = n;
+        n += x->law[d].phase.n;
+    }
+    x->code_law = sim_arena_calloc(&x->arena, n, sizeof *x->code_law);
+    for (uint32_t d = 0; d < model->n_dists; d++) {
+        for (uint32_t p = 0; p < x->law[d].phase.n; p++) {
+            x->code_law[x->law[d].code + p] = d;
+        }
+    }
+    x->n_law_codes = n - 1;
+}
+
+static uint64_t mix(uint64_t h)
+{
+    h ^= h >> 33;
+    h *= 0xff51afd7ed558ccdu;
+    h ^= h >> 33;
+    h *= 0xc4ceb9fe1a85ec53u;
+    return h ^ h >> 33;
+}
+
+static void rehash_rates(struct explorer *x)
+{
+    uint32_t n = x->n_rate_cells * 2;
+    free(x->rate_cell);
+    x->rate_cell = sim_ctmc_alloc(n, sizeof *x->rate_cell);
+    x->n_rate_cells = n;
+    for (uint32_t r = 0; r < x->n_rates; r++) {
+        uint64_t bits;
+        memcpy(&bits, &x->rate[r], sizeof bits);
+        uint32_t i = (uint32_t)mix(bits) & (n - 1);
+        while (x->rate_cell[i] != 0) {
+            i = (i + 1) & (n - 1);
+        }
+        x->rate_cell[i] = r + 1;
+    }
+}
+
+static uint32_t rate_code(struct explorer *x, double rate)
+{
+    uint64_t bits;
+    memcpy(&bits, &rate, sizeof bits);
+    uint32_t i = (uint32_t)mix(bits) & (x->n_rate_cells - 1);
+    while (x->rate_cell[i] != 0) {
+        if (x->rate[x->rate_cell[i] - 1] == rate) {
+            return x->n_law_codes + x->rate_cell[i];
+        }
+        i = (i + 1) & (x->n_rate_cells - 1);
+    }
+    if (x->n_rates == x->rate_capacity) {
+        x->rate = grow(x, x->rate, x->rate_capacity, 2 * (uint64_t)x->rate_capacity,
+                       sizeof *x->rate);
+        x->rate_capacity *= 2;
+    }
+    x->rate[x->n_rates++] = rate;
+    x->rate_cell[i] = x->n_rates;
+    if (2 * x->n_rates > x->n_rate_cells) {
+        rehash_rates(x);
+    }
+    return x->n_law_codes + x->n_rates;
+}
+
+/* ---- the hooks ---- */
+
+static void mark_armed(struct sim_run *run, uint32_t slot, bool is_armed)
+{
+    run->tree[run->cap + slot] = is_armed ? sim_key_of(0, slot) : SIM_NEVER;
+}
+
+static void hook_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
+{
+    struct explorer *x = run->context;
+    const struct sim_phase_law *phase = &x->law[dist].phase;
+    mark_armed(run, slot, true);
+    x->law[dist].is_made = true;
+    x->code[slot] = phase->start[0] >= 1 ? law_code(x, dist, 0) : NEW_LAW + dist;
+}
+
+static void hook_arm_rate(struct sim_run *run, uint32_t slot, double rate_per_s)
+{
+    struct explorer *x = run->context;
+    mark_armed(run, slot, rate_per_s > 0);
+    x->code[slot] = rate_per_s > 0 ? rate_code(x, rate_per_s) : 0;
+}
+
+static void hook_disarm(struct sim_run *run, uint32_t slot)
+{
+    struct explorer *x = run->context;
+    mark_armed(run, slot, false);
+    x->code[slot] = 0;
+}
+
+/* The possible outcome after `pick`, or n. */
+static uint32_t next_outcome(const double *weight, uint32_t pick, uint32_t n)
+{
+    do {
+        pick++;
+    } while (pick < n && weight != NULL && !(weight[pick] > 0));
+    return pick;
+}
+
+static uint32_t hook_choose(struct sim_run *run, uint32_t choice, uint32_t n,
+                            const double *weight)
+{
+    struct explorer *x = run->context;
+    (void)choice;
+    if (x->n_asked == MAX_CHOICES) {
+        x->has_too_many_choices = true;
+        return next_outcome(weight, UINT32_MAX, n);
+    }
+    uint32_t at = x->n_asked++;
+    if (at == x->n_picks) {
+        x->pick[x->n_picks++] = next_outcome(weight, UINT32_MAX, n);
+    }
+    double total = weight == NULL ? n : 0;
+    for (uint32_t i = 0; weight != NULL && i < n; i++) {
+        total += weight[i];
+    }
+    x->following[at] = next_outcome(weight, x->pick[at], n);
+    if (x->following[at] >= n) {
+        x->following[at] = UINT32_MAX;
+    }
+    x->pick_p *= (weight == NULL ? 1 : weight[x->pick[at]]) / total;
+    return x->pick[at];
+}
+
+static const struct sim_hooks hooks = {hook_arm, hook_arm_rate, hook_disarm,
+                                       hook_choose};
+
+/* The next list of picks; false when all were tried. */
+static bool advance_picks(struct explorer *x)
+{
+    while (x->n_picks > 0) {
+        uint32_t last = x->n_picks - 1;
+        if (x->following[last] != UINT32_MAX) {
+            x->pick[last] = x->following[last];
+            return true;
+        }
+        x->n_picks--;
+    }
+    return false;
+}
+
+/* ---- states ---- */
+
+static struct fingerprint hash_key(const struct explorer *x, const uint8_t *key)
+{
+    struct fingerprint f = {0x243f6a8885a308d3u, 0x13198a2e03707344u};
+    for (size_t i = 0; i < x->key_bytes; i += 8) {
+        uint64_t word;
+        memcpy(&word, key + i, sizeof word);
+        f.a = (f.a ^ word) * 0x9e3779b97f4a7c15u;
+        f.a ^= f.a >> 29;
+        f.b = mix(f.b + word + 0xd1b54a32d192ed03u);
+    }
+    f.a = mix(f.a);
+    return f;
+}
+
+static void rehash_states(struct explorer *x)
+{
+    uint64_t n = x->n_cells * 2;
+    free(x->cell);
+    x->cell = sim_ctmc_alloc(n, sizeof *x->cell);
+    x->bytes += x->n_cells * sizeof *x->cell;
+    x->n_cells = n;
+    for (uint32_t s = 0; s < x->n_states; s++) {
+        uint64_t i = x->seen[s].a & (n - 1);
+        while (x->cell[i] != 0) {
+            i = (i + 1) & (n - 1);
+        }
+        x->cell[i] = s + 1;
+    }
+}
+
+static void push_key(struct explorer *x, const uint8_t *key)
+{
+    if (x->tail == NULL || x->tail_at == KEYS_PER_CHUNK) {
+        struct chunk *chunk =
+            sim_ctmc_alloc(1, sizeof *chunk + KEYS_PER_CHUNK * x->key_bytes);
+        x->bytes += KEYS_PER_CHUNK * x->key_bytes;
+        if (x->tail == NULL) {
+            x->head = chunk;
+            x->head_at = 0;
+        } else {
+            x->tail->next = chunk;
+        }
+        x->tail = chunk;
+        x->tail_at = 0;
+    }
+    memcpy(x->tail->key + x->tail_at++ * x->key_bytes, key, x->key_bytes);
+}
+
+static void pop_key(struct explorer *x)
+{
+    if (x->head_at == KEYS_PER_CHUNK) {
+        struct chunk *done = x->head;
+        x->head = done->next;
+        x->head_at = 0;
+        free(done);
+        x->bytes -= KEYS_PER_CHUNK * x->key_bytes;
+    }
+    memcpy(x->present, x->head->key + x->head_at++ * x->key_bytes, x->key_bytes);
+}
+
+static void grow_states(struct explorer *x)
+{
+    struct sim_ctmc *chain = &x->space->chain;
+    uint64_t n = x->capacity, more = 2 * n;
+    x->seen = grow(x, x->seen, n, more, sizeof *x->seen);
+    chain->down = grow(x, chain->down, n, more, sizeof *chain->down);
+    chain->q.row = grow(x, chain->q.row, n + 1, more + 1, sizeof *chain->q.row);
+    if (x->model->degraded != NULL) {
+        size_t size = chain->n_services * sizeof *chain->bad;
+        chain->bad = grow(x, chain->bad, n, more, size);
+    }
+    x->capacity = (uint32_t)more;
+}
+
+/* Puts what `key` says into the world, so that the model can look at it. */
+static void load_key(struct explorer *x, const uint8_t *key)
+{
+    memcpy(x->run.state, key, x->model->state_bytes);
+    memset(x->run.notes, 0, x->model->notes_bytes);
+    memcpy(x->code, key + x->codes_at, x->model->n_slots * sizeof *x->code);
+    for (uint32_t s = 0; s < x->model->n_slots; s++) {
+        mark_armed(&x->run, s, x->code[s] != 0);
+    }
+}
+
+/* The number of a state, new or known; UINT32_MAX when a limit is met. The world must
+ * show the state (phases aside). */
+static uint32_t find_key(struct explorer *x, const uint8_t *key)
+{
+    struct fingerprint f = hash_key(x, key);
+    uint64_t i = f.a & (x->n_cells - 1);
+    while (x->cell[i] != 0) {
+        const struct fingerprint *g = &x->seen[x->cell[i] - 1];
+        if (g->a == f.a && g->b == f.b) {
+            return x->cell[i] - 1;
+        }
+        i = (i + 1) & (x->n_cells - 1);
+    }
+    if (x->n_states == x->limits->max_states || x->bytes > x->limits->max_bytes) {
+        x->is_full = true;
+        return UINT32_MAX;
+    }
+    if (x->n_states == x->capacity) {
+        grow_states(x);
+    }
+    uint32_t s = x->n_states++;
+    struct sim_ctmc *chain = &x->space->chain;
+    x->seen[s] = f;
+    x->cell[i] = s + 1;
+    chain->down[s] = x->model->down(x->model->plan, &x->run);
+    if (x->model->degraded != NULL) {
+        x->model->degraded(x->model->plan, &x->run,
+                           chain->bad + (size_t)s * chain->n_services);
+    }
+    push_key(x, key);
+    if (2 * (uint64_t)x->n_states > x->n_cells) {
+        rehash_states(x);
+    }
+    return s;
+}
+
+static void add_edge(struct explorer *x, uint32_t to, double rate, uint8_t cause)
+{
+    struct sim_ctmc *chain = &x->space->chain;
+    if (x->n_edges == x->edge_capacity) {
+        uint64_t n = x->edge_capacity, more = 2 * n;
+        chain->q.to = grow(x, chain->q.to, n, more, sizeof *chain->q.to);
+        chain->q.rate = grow(x, chain->q.rate, n, more, sizeof *chain->q.rate);
+        chain->cause = grow(x, chain->cause, n, more, sizeof *chain->cause);
+        x->edge_capacity = more;
+    }
+    chain->q.to[x->n_edges] = to;
+    chain->q.rate[x->n_edges] = rate;
+    chain->cause[x->n_edges++] = cause;
+}
+
+/* ---- phases of newly armed laws ---- */
+
+typedef void (*arrive_fn)(struct explorer *x, double weight, uint32_t from,
+                          uint8_t cause);
+
+/* Chooses a starting phase for every newly armed law with several, in all ways, and
+ * arrives with each combination. `weight` is the rate or probability so far. */
+static void choose_phases(struct explorer *x, double weight, uint32_t from,
+                          uint8_t cause, arrive_fn arrive)
+{
+    uint32_t *code = (uint32_t *)(void *)(x->made + x->codes_at);
+    uint32_t slot[MAX_CHOICES], phase[MAX_CHOICES] = {0}, n = 0;
+    memset(x->made, 0, x->key_bytes);
+    memcpy(x->made, x->run.state, x->model->state_bytes);
+    memcpy(code, x->code, x->model->n_slots * sizeof *code);
+    for (uint32_t s = 0; s < x->model->n_slots; s++) {
+        if (code[s] >= NEW_LAW && n < MAX_CHOICES) {
+            slot[n++] = s;
+        } else if (code[s] >= NEW_LAW) {
+            x->has_too_many_choices = true;
+            return;
+        }
+    }
+    for (;;) {
+        double p = weight;
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t dist = x->code[slot[i]] - NEW_LAW;
+            code[slot[i]] = law_code(x, dist, phase[i]);
+            p *= x->law[dist].phase.start[phase[i]];
+        }
+        if (p > 0) {
+            arrive(x, p, from, cause);
+        }
+        uint32_t i = 0; /* count up */
+        while (i < n && ++phase[i] == x->law[x->code[slot[i]] - NEW_LAW].phase.n) {
+            phase[i++] = 0;
+        }
+        if (i == n) {
+            return;
+        }
+    }
+}
+
+static void arrive_by_edge(struct explorer *x, double rate, uint32_t from,
+                           uint8_t cause)
+{
+    uint32_t to = find_key(x, x->made);
+    if (to != UINT32_MAX && to != from) {
+        add_edge(x, to, rate, cause);
+    }
+}
+
+static void arrive_at_start(struct explorer *x, double p, uint32_t from, uint8_t cause)
+{
+    struct sim_ctmc *chain = &x->space->chain;
+    (void)from;
+    (void)cause;
+    uint32_t s = find_key(x, x->made);
+    if (s == UINT32_MAX || chain->n_initial == MAX_STARTS) {
+        x->has_too_many_choices |= s != UINT32_MAX;
+        return;
+    }
+    for (uint32_t i = 0; i < chain->n_initial; i++) {
+        if (chain->initial[i] == s) {
+            chain->initial_p[i] += p;
+            return;
+        }
+    }
+    uint32_t n = chain->n_initial;
+    chain->initial = grow(x, chain->initial, n, n + 1, sizeof *chain->initial);
+    chain->initial_p = grow(x, chain->initial_p, n, n + 1, sizeof *chain->initial_p);
+    chain->initial[n] = s;
+    chain->initial_p[n] = p;
+    chain->n_initial++;
+}
+
+/* ---- expanding ---- */
+
+/* Slot fires at `rate` in the present state: one edge per outcome. */
+static void fire_slot(struct explorer *x, uint32_t from, uint32_t slot, double rate)
+{
+    const struct sim_model *model = x->model;
+    x->n_picks = 0;
+    do {
+        load_key(x, x->present);
+        hook_disarm(&x->run, slot);
+        x->n_asked = 0;
+        x->pick_p = 1;
+        model->fire(model->plan, &x->run, slot);
+        choose_phases(x, rate * x->pick_p, from, model->slot[slot].cause,
+                      arrive_by_edge);
+    } while (advance_picks(x));
+}
+
+/* A phase of an armed law moves on; the model does not notice. */
+static void move_phase(struct explorer *x, uint32_t from, uint32_t slot, uint32_t code,
+                       double rate)
+{
+    memcpy(x->made, x->present, x->key_bytes);
+    memcpy(x->made + x->codes_at + slot * sizeof code, &code, sizeof code);
+    load_key(x, x->made);
+    arrive_by_edge(x, rate, from, SIM_NO_CAUSE);
+}
+
+static void expand_slot(struct explorer *x, uint32_t from, uint32_t slot, uint32_t code)
+{
+    if (code > x->n_law_codes) {
+        fire_slot(x, from, slot, x->rate[code - x->n_law_codes - 1]);
+        return;
+    }
+    const struct law *law = &x->law[x->code_law[code]];
+    const struct sim_phase_law *phase = &law->phase;
+    uint32_t p = code - law->code;
+    for (uint32_t r = 0; r < phase->n; r++) {
+        double share = phase->next[p * phase->n + r];
+        if (share > 0) {
+            move_phase(x, from, slot, law->code + r, phase->rate[p] * share);
+        }
+    }
+    if (phase->done[p] > 0) {
+        fire_slot(x, from, slot, phase->rate[p] * phase->done[p]);
+    }
+}
+
+/* Adds up edges of the present row that agree in target and cause. Rows are short. */
+static void merge_row(struct explorer *x, uint64_t begin)
+{
+    struct sim_ctmc *chain = &x->space->chain;
+    uint64_t kept = begin;
+    for (uint64_t e = begin; e < x->n_edges; e++) {
+        uint64_t k = begin;
+        while (k < kept && !(chain->q.to[k] == chain->q.to[e] &&
+                             chain->cause[k] == chain->cause[e])) {
+            k++;
+        }
+        if (k < kept) {
+            chain->q.rate[k] += chain->q.rate[e];
+            continue;
+        }
+        chain->q.to[kept] = chain->q.to[e];
+        chain->q.rate[kept] = chain->q.rate[e];
+        chain->cause[kept++] = chain->cause[e];
+    }
+    x->n_edges = kept;
+}
+
+static void expand(struct explorer *x, uint32_t s)
+{
+    uint64_t begin = x->n_edges;
+    pop_key(x);
+    if (!(x->model->is_absorbing && (x->space->chain.down[s] & 1) != 0)) {
+        for (uint32_t slot = 0; slot < x->model->n_slots && !x->is_full; slot++) {
+            uint32_t code;
+            memcpy(&code, x->present + x->codes_at + slot * sizeof code, sizeof code);
+            if (code != 0) {
+                expand_slot(x, s, slot, code);
+            }
+        }
+    }
+    merge_row(x, begin);
+    x->space->chain.q.row[s + 1] = x->n_edges;
+}
+
+static void start_all(struct explorer *x)
+{
+    const struct sim_model *model = x->model;
+    memset(x->present, 0, x->key_bytes);
+    x->n_picks = 0;
+    do {
+        load_key(x, x->present);
+        x->n_asked = 0;
+        x->pick_p = 1;
+        model->start(model->plan, &x->run);
+        choose_phases(x, x->pick_p, 0, SIM_NO_CAUSE, arrive_at_start);
+    } while (advance_picks(x) && !x->is_full);
+}
+
+static void prepare(struct explorer *x, const struct sim_model *model)
+{
+    struct sim_ctmc *chain = &x->space->chain;
+    chain->n_services = model->n_services;
+    sim_arena_init(&x->arena);
+    sim_run_init(&x->run, model);
+    x->world = sim_world_alloc(x->run.world_bytes);
+    sim_run_bind(&x->run, x->world);
+    sim_world_start(&x->run, 1, 0, 0); /* fills the header; the rest is overwritten */
+    x->run.hooks = &hooks;
+    x->run.context = x;
+    make_laws(x);
+    x->n_rate_cells = 64;
+    x->rate_cell = sim_ctmc_alloc(x->n_rate_cells, sizeof *x->rate_cell);
+    x->rate_capacity = 32;
+    x->rate = sim_ctmc_alloc(x->rate_capacity, sizeof *x->rate);
+    x->codes_at = (model->state_bytes + 7) / 8 * 8;
+    x->key_bytes = (x->codes_at + model->n_slots * sizeof(uint32_t) + 7) / 8 * 8;
+    x->code = sim_arena_calloc(&x->arena, model->n_slots, sizeof *x->code);
+    x->present = sim_arena_alloc(&x->arena, x->key_bytes);
+    x->made = sim_arena_alloc(&x->arena, x->key_bytes);
+    x->n_cells = 1024;
+    x->cell = sim_ctmc_alloc(x->n_cells, sizeof *x->cell);
+    x->capacity = 256;
+    x->seen = sim_ctmc_alloc(x->capacity, sizeof *x->seen);
+    chain->down = sim_ctmc_alloc(x->capacity, sizeof *chain->down);
+    chain->q.row = sim_ctmc_alloc(x->capacity + 1, sizeof *chain->q.row);
+    if (model->degraded != NULL) {
+        chain->bad =
+            sim_ctmc_alloc((size_t)x->capacity * model->n_services, sizeof *chain->bad);
+    }
+    x->edge_capacity = 1024;
+    chain->q.to = sim_ctmc_alloc(x->edge_capacity, sizeof *chain->q.to);
+    chain->q.rate = sim_ctmc_alloc(x->edge_capacity, sizeof *chain->q.rate);
+    chain->cause = sim_ctmc_alloc(x->edge_capacity, sizeof *chain->cause);
+}
+
+static void release(struct explorer *x)
+{
+    while (x->head != NULL) {
+        struct chunk *next = x->head->next;
+        free(x->head);
+        x->head = next;
+    }
+    sim_run_unbind(&x->run);
+    free(x->world);
+    free(x->rate);
+    free(x->rate_cell);
+    free(x->cell);
+    free(x->seen);
+    sim_arena_clear(&x->arena);
+}
+
+/* What went wrong, if anything did. */
+static int verdict(struct explorer *x, bool was_stopped)
+{
+    if (was_stopped) {
+        return sim_err_set(x->err, SIM_ERR_INTERRUPTED, "interrupted after %u states",
+                           x->n_states);
+    }
+    if (x->has_too_many_choices) {
+        return sim_err_set(x->err, SIM_ERR_LIMIT,
+                           "one event of this model has too many outcomes to list");
+    }
+    if (x->is_full) {
+        int rc = sim_err_set(x->err, SIM_ERR_LIMIT,
+                             "more than %u states (%.1f GiB): too many for an exact "
+                             "answer",
+                             x->n_states, (double)x->bytes / (1 << 30));
+        sim_err_hint(x->err, "simulate it instead, make it smaller, lower --order, or "
+                             "raise --max-states");
+        return rc;
+    }
+    return 0;
+}
+
+int sim_statespace_explore(const struct sim_model *model,
+                           const struct sim_statespace_limits *limits,
+                           struct sim_statespace *space, struct sim_err *err)
+{
+    struct explorer x = {.model = model, .limits = limits, .space = space, .err = err};
+    bool was_stopped = false;
+    memset(space, 0, sizeof *space);
+    prepare(&x, model);
+    start_all(&x);
+    for (uint32_t s = 0; s < x.n_states && !x.is_full && !was_stopped; s++) {
+        expand(&x, s);
+        was_stopped = limits->stop != NULL && *limits->stop;
+        if (x.has_too_many_choices) {
+            break;
+        }
+    }
+    space->chain.q.n = x.n_states;
+    space->is_exact = true;
+    for (uint32_t d = 0; d < model->n_dists; d++) {
+        const struct sim_phase_law *phase = &x.law[d].phase;
+        if (x.law[d].is_made) {
+            space->is_exact = space->is_exact && phase->is_exact;
+            space->largest_law =
+                phase->n > space->largest_law ? phase->n : space->largest_law;
+        }
+    }
+    int rc = verdict(&x, was_stopped);
+    release(&x);
+    if (rc < 0) {
+        sim_ctmc_release(&space->chain);
+    }
+    return rc;
+}
