@@ -24,44 +24,29 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "sim/check.h"
 #include "sim/ctmc.h"
+#include "sim/exact_priv.h"
 
 #define MAX_ENTRIES     1.2e7
 #define MAX_FLOPS       6e9
 #define SWEEP_TOLERANCE 1e-12
 
-enum {
-    MAX_SWEEPS = 20000,
-    MAX_LUMP = 400000,     /* states: beyond, first-year answers are left out */
-    MAX_TRANSIENT = 60000, /* lumped states */
-    MAX_OCCUPATION = 4000  /* lumped states */
-};
-
-struct solver {
-    struct sim_arena *arena;
-    const struct sim_model *model;
-    const struct sim_exact_options *options;
-    const struct sim_ctmc *chain;
-    struct sim_exact *out;
-    struct sim_err *err;
-    long double *pi;    /* steady state, by state of the chain */
-    long double *start; /* initial distribution */
-};
+enum { MAX_SWEEPS = 20000 };
 
 struct sim_exact_options sim_exact_default(void)
 {
     return (struct sim_exact_options){.limits = sim_statespace_default(),
                                       .wants_first_passage = true,
                                       .wants_transient = true,
-                                      .wants_causes = true};
+                                      .wants_causes = true,
+                                      .budget_s = -1};
 }
 
 /* ---- steady state ---- */
 
-static int steady_of(struct solver *s, const struct sim_sparse *q, long double *x)
+static int steady_of(struct sim_exact_solver *s, const struct sim_sparse *q,
+                     long double *x)
 {
     struct sim_factor factor;
     struct sim_err ignored;
@@ -79,7 +64,7 @@ static int steady_of(struct solver *s, const struct sim_sparse *q, long double *
                           s->err);
 }
 
-static int find_steady(struct solver *s)
+static int find_steady(struct sim_exact_solver *s)
 {
     const struct sim_sparse *q = &s->chain->q;
     uint8_t *from = sim_ctmc_alloc(q->n, sizeof *from);
@@ -111,12 +96,7 @@ static int find_steady(struct solver *s)
     return rc;
 }
 
-static bool is_down(const struct solver *s, uint32_t state, uint32_t service)
-{
-    return (s->chain->down[state] >> service & 1) != 0;
-}
-
-static void read_steady(struct solver *s, uint32_t service)
+static void read_steady(struct sim_exact_solver *s, uint32_t service)
 {
     const struct sim_sparse *q = &s->chain->q;
     struct sim_exact_service *out = &s->out->service[service];
@@ -127,13 +107,13 @@ static void read_steady(struct solver *s, uint32_t service)
                 s->pi[i] *
                 (long double)s->chain->bad[(size_t)i * s->chain->n_services + service];
         }
-        if (is_down(s, i, service)) {
+        if (sim_exact_is_down(s, i, service)) {
             down += s->pi[i];
             continue;
         }
         up += s->pi[i];
         for (uint64_t e = q->row[i]; e < q->row[i + 1]; e++) {
-            if (is_down(s, q->to[e], service)) {
+            if (sim_exact_is_down(s, q->to[e], service)) {
                 entries += s->pi[i] * (long double)q->rate[e];
             }
         }
@@ -200,7 +180,7 @@ static struct sim_sparse lead_back(const struct sim_sparse *q, const long double
 }
 
 /* Mean time until what is lost: q entered with `start` (which it overwrites). */
-static int mean_time(struct solver *s, const struct sim_sparse *q,
+static int mean_time(struct sim_exact_solver *s, const struct sim_sparse *q,
                      const long double *lost, long double *start, double *mean_s)
 {
     struct sim_factor factor;
@@ -232,7 +212,7 @@ static int mean_time(struct solver *s, const struct sim_sparse *q,
     return rc;
 }
 
-static int find_first_passage(struct solver *s, uint32_t service)
+static int find_first_passage(struct sim_exact_solver *s, uint32_t service)
 {
     const struct sim_sparse *q = &s->chain->q;
     uint8_t *keep = sim_ctmc_alloc(q->n, sizeof *keep);
@@ -240,7 +220,7 @@ static int find_first_passage(struct solver *s, uint32_t service)
     long double *lost = sim_ctmc_alloc(q->n, sizeof *lost);
     long double *start = sim_ctmc_alloc(q->n, sizeof *start);
     for (uint32_t i = 0; i < q->n; i++) {
-        keep[i] = !is_down(s, i, service);
+        keep[i] = !sim_exact_is_down(s, i, service);
     }
     /* of the up states, only those reached before the first outage */
     struct sim_sparse up = sim_sparse_restrict(q, keep, number, lost);
@@ -279,135 +259,20 @@ static int find_first_passage(struct solver *s, uint32_t service)
     return rc;
 }
 
-/* ---- first year ---- */
-
-struct lumped {
-    struct sim_sparse q;
-    uint8_t *marked;
-    long double *start;
-};
-
-static struct lumped make_lumped(const struct solver *s, uint32_t service)
-{
-    const struct sim_sparse *q = &s->chain->q;
-    struct lumped l;
-    uint8_t *label = sim_ctmc_alloc(q->n, sizeof *label);
-    uint32_t *block = sim_ctmc_alloc(q->n, sizeof *block);
-    for (uint32_t i = 0; i < q->n; i++) {
-        label[i] = is_down(s, i, service);
-    }
-    l.q = sim_sparse_lump(q, label, block);
-    l.marked = sim_ctmc_alloc(l.q.n, sizeof *l.marked);
-    l.start = sim_ctmc_alloc(l.q.n, sizeof *l.start);
-    for (uint32_t i = 0; i < q->n; i++) {
-        l.marked[block[i]] = label[i];
-        l.start[block[i]] += s->start[i];
-    }
-    free(label);
-    free(block);
-    return l;
-}
-
-static int find_thresholds(struct solver *s, const struct lumped *l)
-{
-    struct sim_exact_service *out = &s->out->service[0];
-    uint32_t n = s->options->n_thresholds;
-    out->prob_exceeds = sim_arena_calloc(s->arena, n, sizeof *out->prob_exceeds);
-    for (uint32_t i = 0; i < n; i++) {
-        double x_s = s->options->threshold_s[i];
-        double error = 0;
-        if (x_s >= s->model->year_s) {
-            out->prob_exceeds[i] = 0;
-        } else if (x_s <= 0) {
-            out->prob_exceeds[i] = out->prob_outage;
-        } else {
-            int rc = sim_ctmc_occupation(&l->q, l->marked, l->start, s->model->year_s,
-                                         x_s, &out->prob_exceeds[i], &error, s->err);
-            if (rc < 0) {
-                return rc;
-            }
-        }
-    }
-    return 0;
-}
-
-static int find_first_year(struct solver *s, const struct lumped *l, uint32_t service)
-{
-    struct sim_exact_service *out = &s->out->service[service];
-    struct sim_transient t, once;
-    double year_s = s->model->year_s;
-    int rc = sim_ctmc_transient(&l->q, l->marked, l->start, year_s, false, &t, s->err);
-    if (rc == 0) {
-        rc =
-            sim_ctmc_transient(&l->q, l->marked, l->start, year_s, true, &once, s->err);
-    }
-    if (rc < 0) {
-        return rc;
-    }
-    out->point_end = (double)t.point;
-    out->interval = (double)(t.integral / (long double)year_s);
-    out->outages = (double)t.entries;
-    out->prob_outage = (double)once.point;
-    out->transient_error = fmax(t.error, once.error);
-    return 0;
-}
-
-static int find_losses(struct solver *s, const struct lumped *l)
-{
-    static const double years[SIM_EXACT_LOSSES] = {1, 5, 10};
-    struct sim_exact_service *out = &s->out->service[0];
-    for (int i = 0; i < SIM_EXACT_LOSSES; i++) {
-        struct sim_transient t;
-        int rc = sim_ctmc_transient(&l->q, l->marked, l->start,
-                                    years[i] * s->model->year_s, true, &t, s->err);
-        if (rc < 0) {
-            return rc;
-        }
-        out->prob_loss[i] = (double)t.point;
-        out->transient_error = fmax(out->transient_error, t.error);
-    }
-    return 0;
-}
-
-/* Answers that cost too much stay unknown: SIM_ERR_LIMIT is not an error here. */
-static int find_transients(struct solver *s, uint32_t service)
-{
-    if (s->chain->q.n > MAX_LUMP) {
-        return 0;
-    }
-    struct lumped l = make_lumped(s, service);
-    int rc = 0;
-    if (service == 0) {
-        s->out->n_lumped = l.q.n;
-    }
-    if (l.q.n <= MAX_TRANSIENT && s->model->is_absorbing) {
-        rc = find_losses(s, &l);
-    } else if (l.q.n <= MAX_TRANSIENT) {
-        rc = find_first_year(s, &l, service);
-    }
-    if (rc == 0 && service == 0 && s->options->n_thresholds > 0 &&
-        l.q.n <= MAX_OCCUPATION && !s->model->is_absorbing) {
-        rc = find_thresholds(s, &l);
-    }
-    sim_sparse_release(&l.q);
-    free(l.marked);
-    free(l.start);
-    return rc == -SIM_ERR_LIMIT ? 0 : rc;
-}
-
 /* ---- causes ---- */
 
 /* Flow into each down state by cause: added to flow[state], and per cause. */
-static void add_entries(struct solver *s, uint32_t service, uint32_t cause,
+static void add_entries(struct sim_exact_solver *s, uint32_t service, uint32_t cause,
                         long double *flow, long double *total)
 {
     const struct sim_sparse *q = &s->chain->q;
     for (uint32_t i = 0; i < q->n; i++) {
-        if (is_down(s, i, service) || s->pi[i] == 0) {
+        if (sim_exact_is_down(s, i, service) || s->pi[i] == 0) {
             continue;
         }
         for (uint64_t e = q->row[i]; e < q->row[i + 1]; e++) {
-            if (s->chain->cause[e] == cause && is_down(s, q->to[e], service)) {
+            if (s->chain->cause[e] == cause &&
+                sim_exact_is_down(s, q->to[e], service)) {
                 long double part = s->pi[i] * (long double)q->rate[e];
                 flow[q->to[e]] += part;
                 *total += part;
@@ -416,7 +281,7 @@ static void add_entries(struct solver *s, uint32_t service, uint32_t cause,
     }
 }
 
-static int find_causes(struct solver *s, uint32_t service)
+static int find_causes(struct sim_exact_solver *s, uint32_t service)
 {
     const struct sim_sparse *q = &s->chain->q;
     struct sim_exact_service *out = &s->out->service[service];
@@ -427,7 +292,7 @@ static int find_causes(struct solver *s, uint32_t service)
     struct sim_factor factor;
     struct sim_err ignored;
     for (uint32_t i = 0; i < q->n; i++) {
-        keep[i] = is_down(s, i, service) && s->pi[i] > 0;
+        keep[i] = sim_exact_is_down(s, i, service) && s->pi[i] > 0;
     }
     struct sim_sparse down = sim_sparse_restrict(q, keep, number, lost);
     bool is_known =
@@ -463,6 +328,59 @@ static int find_causes(struct solver *s, uint32_t service)
     return 0;
 }
 
+/* ---- which comes first ---- */
+
+int sim_exact_race(const struct sim_model *model,
+                   const struct sim_statespace_limits *limits, double *probability,
+                   uint32_t *n_states, struct sim_err *err)
+{
+    struct sim_statespace space;
+    struct sim_factor factor;
+    int rc = sim_statespace_explore(model, limits, &space, err);
+    if (rc < 0) {
+        return rc;
+    }
+    const struct sim_ctmc *chain = &space.chain;
+    uint32_t n = *n_states = chain->q.n;
+    uint8_t *keep = sim_ctmc_alloc(n, sizeof *keep);
+    uint32_t *number = sim_ctmc_alloc(n, sizeof *number);
+    long double *lost = sim_ctmc_alloc(n, sizeof *lost);
+    long double *x = sim_ctmc_alloc(n, sizeof *x);
+    long double won = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        keep[i] = (chain->down[i] & 3) == 0;
+    }
+    struct sim_sparse open = sim_sparse_restrict(&chain->q, keep, number, lost);
+    for (uint32_t i = 0; i < chain->n_initial; i++) {
+        uint32_t state = chain->initial[i];
+        if (keep[state]) {
+            x[number[state]] += (long double)chain->initial_p[i];
+        } else if ((chain->down[state] & 1) != 0) {
+            won += (long double)chain->initial_p[i];
+        }
+    }
+    rc = sim_factor_make(&factor, &open, lost, MAX_ENTRIES, MAX_FLOPS, err);
+    if (rc == 0) {
+        sim_factor_solve_left(&factor, x);
+        sim_factor_release(&factor);
+    }
+    for (uint32_t i = 0; rc == 0 && i < n; i++) {
+        for (uint64_t e = chain->q.row[i]; keep[i] && e < chain->q.row[i + 1]; e++) {
+            if ((chain->down[chain->q.to[e]] & 1) != 0) {
+                won += x[number[i]] * (long double)chain->q.rate[e];
+            }
+        }
+    }
+    *probability = (double)won;
+    sim_sparse_release(&open);
+    free(keep);
+    free(number);
+    free(lost);
+    free(x);
+    sim_ctmc_release(&space.chain);
+    return rc;
+}
+
 /* ---- the driver ---- */
 
 static void set_unknown(struct sim_exact_service *out)
@@ -470,7 +388,7 @@ static void set_unknown(struct sim_exact_service *out)
     double *field[] = {&out->unavailability, &out->failed_share,  &out->outages_per_s,
                        &out->mean_outage_s,  &out->mean_uptime_s, &out->mttff_s,
                        &out->point_end,      &out->interval,      &out->outages,
-                       &out->prob_outage};
+                       &out->prob_outage,    &out->slo_met_share};
     for (size_t i = 0; i < sizeof field / sizeof field[0]; i++) {
         *field[i] = (double)NAN;
     }
@@ -479,7 +397,7 @@ static void set_unknown(struct sim_exact_service *out)
     }
 }
 
-static int solve_service(struct solver *s, uint32_t service)
+static int solve_service(struct sim_exact_solver *s, uint32_t service)
 {
     const struct sim_exact_options *options = s->options;
     int rc = 0;
@@ -491,7 +409,7 @@ static int solve_service(struct solver *s, uint32_t service)
         rc = find_first_passage(s, service);
     }
     if (rc == 0 && options->wants_transient) {
-        rc = find_transients(s, service);
+        rc = sim_exact_transients(s, service);
     }
     if (rc == 0 && options->wants_causes && !s->model->is_absorbing) {
         rc = find_causes(s, service);
@@ -508,12 +426,12 @@ int sim_exact_solve(struct sim_arena *arena, const struct sim_model *model,
     if (rc < 0) {
         return rc;
     }
-    struct solver s = {.arena = arena,
-                       .model = model,
-                       .options = options,
-                       .chain = &space.chain,
-                       .out = out,
-                       .err = err};
+    struct sim_exact_solver s = {.arena = arena,
+                                 .model = model,
+                                 .options = options,
+                                 .chain = &space.chain,
+                                 .out = out,
+                                 .err = err};
     uint32_t n = space.chain.q.n;
     *out = (struct sim_exact){
         .n_states = n,

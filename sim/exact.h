@@ -22,6 +22,8 @@ struct sim_exact_options {
     bool wants_causes;
     uint32_t n_thresholds; /* P(downtime in the first year > x), of service 0 */
     const double *threshold_s;
+    double window_s; /* with budget_s >= 0: share of windows inside it */
+    double budget_s; /* negative: not asked */
 };
 
 struct sim_exact_options sim_exact_default(void);
@@ -40,6 +42,7 @@ struct sim_exact_service {
     double outages;
     double prob_outage;
     double prob_loss[SIM_EXACT_LOSSES];
+    double slo_met_share;         /* of long-run windows */
     double *prob_exceeds;         /* by threshold */
     double *cause_unavailability; /* by cause: downtime of outages it triggered */
     double *cause_outages_per_s;
@@ -66,8 +69,7 @@ int sim_exact_solve(struct sim_arena *arena, const struct sim_model *model,
                     const struct sim_exact_options *options, struct sim_exact *out,
                     struct sim_err *err);
 
-/* Probability that the chain of `model`, from its start, is ever down before it is
- * calm... see cli: P(service 0 goes down before service 1 does). */
+/* P(service 0 is down before service 1 is), from the start of the model. */
 int sim_exact_race(const struct sim_model *model,
                    const struct sim_statespace_limits *limits, double *probability,
                    uint32_t *n_states, struct sim_err *err);

@@ -29,21 +29,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/check.h"
-#include "sim/phase.h"
-#include "sim/world.h"
+#include "sim/recorder.h"
 
-enum { MAX_CHOICES = 64, KEYS_PER_CHUNK = 1024, MAX_STARTS = 100000 };
-
-/* Codes: 0 not armed; 1 .. n_law_codes the phases of the laws, in order; above, the
- * distinct rates met. NEW_LAW + dist stands for "armed, phase not yet chosen". */
-#define NEW_LAW 0x80000000u
-
-struct law {
-    struct sim_phase_law phase;
-    uint32_t code; /* of its first phase */
-    bool is_made;
-};
+enum { KEYS_PER_CHUNK = 1024, MAX_STARTS = 100000 };
 
 struct chunk {
     struct chunk *next;
@@ -59,19 +47,9 @@ struct explorer {
     const struct sim_statespace_limits *limits;
     struct sim_statespace *space;
     struct sim_err *err;
-    struct sim_arena arena; /* phase laws */
-    struct sim_run run;
-    struct sim_world *world;
-
-    struct law *law;
-    uint32_t *code_law; /* of each phase code, + 1 in place: code -> dist */
-    uint32_t n_law_codes;
-    double *rate; /* by rate code */
-    uint32_t n_rates, rate_capacity;
-    uint32_t *rate_cell, n_rate_cells;
+    struct sim_recorder recorder;
 
     size_t key_bytes, codes_at; /* a key: state bytes, padding, codes */
-    uint32_t *code;             /* of the slots, while fire() runs */
     uint8_t *present;           /* the key being expanded */
     uint8_t *made;              /* the key made by fire() */
 
@@ -84,12 +62,6 @@ struct explorer {
     uint64_t n_edges, edge_capacity;
     uint64_t bytes;
     bool is_full; /* a limit was met */
-
-    /* choices inside one fire() */
-    uint32_t n_picks, n_asked;
-    uint32_t pick[MAX_CHOICES], following[MAX_CHOICES];
-    double pick_p;
-    bool has_too_many_choices;
 };
 
 struct sim_statespace_limits sim_statespace_default(void)
@@ -114,164 +86,6 @@ static void *grow(struct explorer *x, void *block, uint64_t old_n, uint64_t new_
     return more;
 }
 
-/* ---- laws and rates as codes ---- */
-
-static uint32_t law_code(struct explorer *x, uint32_t dist, uint32_t phase)
-{
-    return x->law[dist].code + phase;
-}
-
-/* All laws become phase types before the first state, so codes are fixed. */
-static void make_laws(struct explorer *x)
-{
-    const struct sim_model *model = x->model;
-    x->law = sim_arena_calloc(&x->arena, model->n_dists, sizeof *x->law);
-    uint32_t n = 1;
-    for (uint32_t d = 0; d < model->n_dists; d++) {
-        x->law[d].phase = sim_phase_of(&x->arena, &model->dist[d], x->limits->order);
-        x->law[d].code = n;
-        n += x->law[d].phase.n;
-    }
-    x->code_law = sim_arena_calloc(&x->arena, n, sizeof *x->code_law);
-    for (uint32_t d = 0; d < model->n_dists; d++) {
-        for (uint32_t p = 0; p < x->law[d].phase.n; p++) {
-            x->code_law[x->law[d].code + p] = d;
-        }
-    }
-    x->n_law_codes = n - 1;
-}
-
-static uint64_t mix(uint64_t h)
-{
-    h ^= h >> 33;
-    h *= 0xff51afd7ed558ccdu;
-    h ^= h >> 33;
-    h *= 0xc4ceb9fe1a85ec53u;
-    return h ^ h >> 33;
-}
-
-static void rehash_rates(struct explorer *x)
-{
-    uint32_t n = x->n_rate_cells * 2;
-    free(x->rate_cell);
-    x->rate_cell = sim_ctmc_alloc(n, sizeof *x->rate_cell);
-    x->n_rate_cells = n;
-    for (uint32_t r = 0; r < x->n_rates; r++) {
-        uint64_t bits;
-        memcpy(&bits, &x->rate[r], sizeof bits);
-        uint32_t i = (uint32_t)mix(bits) & (n - 1);
-        while (x->rate_cell[i] != 0) {
-            i = (i + 1) & (n - 1);
-        }
-        x->rate_cell[i] = r + 1;
-    }
-}
-
-static uint32_t rate_code(struct explorer *x, double rate)
-{
-    uint64_t bits;
-    memcpy(&bits, &rate, sizeof bits);
-    uint32_t i = (uint32_t)mix(bits) & (x->n_rate_cells - 1);
-    while (x->rate_cell[i] != 0) {
-        if (x->rate[x->rate_cell[i] - 1] == rate) {
-            return x->n_law_codes + x->rate_cell[i];
-        }
-        i = (i + 1) & (x->n_rate_cells - 1);
-    }
-    if (x->n_rates == x->rate_capacity) {
-        x->rate = grow(x, x->rate, x->rate_capacity, 2 * (uint64_t)x->rate_capacity,
-                       sizeof *x->rate);
-        x->rate_capacity *= 2;
-    }
-    x->rate[x->n_rates++] = rate;
-    x->rate_cell[i] = x->n_rates;
-    if (2 * x->n_rates > x->n_rate_cells) {
-        rehash_rates(x);
-    }
-    return x->n_law_codes + x->n_rates;
-}
-
-/* ---- the hooks ---- */
-
-static void mark_armed(struct sim_run *run, uint32_t slot, bool is_armed)
-{
-    run->tree[run->cap + slot] = is_armed ? sim_key_of(0, slot) : SIM_NEVER;
-}
-
-static void hook_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
-{
-    struct explorer *x = run->context;
-    const struct sim_phase_law *phase = &x->law[dist].phase;
-    mark_armed(run, slot, true);
-    x->law[dist].is_made = true;
-    x->code[slot] = phase->start[0] >= 1 ? law_code(x, dist, 0) : NEW_LAW + dist;
-}
-
-static void hook_arm_rate(struct sim_run *run, uint32_t slot, double rate_per_s)
-{
-    struct explorer *x = run->context;
-    mark_armed(run, slot, rate_per_s > 0);
-    x->code[slot] = rate_per_s > 0 ? rate_code(x, rate_per_s) : 0;
-}
-
-static void hook_disarm(struct sim_run *run, uint32_t slot)
-{
-    struct explorer *x = run->context;
-    mark_armed(run, slot, false);
-    x->code[slot] = 0;
-}
-
-/* The possible outcome after `pick`, or n. */
-static uint32_t next_outcome(const double *weight, uint32_t pick, uint32_t n)
-{
-    do {
-        pick++;
-    } while (pick < n && weight != NULL && !(weight[pick] > 0));
-    return pick;
-}
-
-static uint32_t hook_choose(struct sim_run *run, uint32_t choice, uint32_t n,
-                            const double *weight)
-{
-    struct explorer *x = run->context;
-    (void)choice;
-    if (x->n_asked == MAX_CHOICES) {
-        x->has_too_many_choices = true;
-        return next_outcome(weight, UINT32_MAX, n);
-    }
-    uint32_t at = x->n_asked++;
-    if (at == x->n_picks) {
-        x->pick[x->n_picks++] = next_outcome(weight, UINT32_MAX, n);
-    }
-    double total = weight == NULL ? n : 0;
-    for (uint32_t i = 0; weight != NULL && i < n; i++) {
-        total += weight[i];
-    }
-    x->following[at] = next_outcome(weight, x->pick[at], n);
-    if (x->following[at] >= n) {
-        x->following[at] = UINT32_MAX;
-    }
-    x->pick_p *= (weight == NULL ? 1 : weight[x->pick[at]]) / total;
-    return x->pick[at];
-}
-
-static const struct sim_hooks hooks = {hook_arm, hook_arm_rate, hook_disarm,
-                                       hook_choose};
-
-/* The next list of picks; false when all were tried. */
-static bool advance_picks(struct explorer *x)
-{
-    while (x->n_picks > 0) {
-        uint32_t last = x->n_picks - 1;
-        if (x->following[last] != UINT32_MAX) {
-            x->pick[last] = x->following[last];
-            return true;
-        }
-        x->n_picks--;
-    }
-    return false;
-}
-
 /* ---- states ---- */
 
 static struct fingerprint hash_key(const struct explorer *x, const uint8_t *key)
@@ -282,9 +96,9 @@ static struct fingerprint hash_key(const struct explorer *x, const uint8_t *key)
         memcpy(&word, key + i, sizeof word);
         f.a = (f.a ^ word) * 0x9e3779b97f4a7c15u;
         f.a ^= f.a >> 29;
-        f.b = mix(f.b + word + 0xd1b54a32d192ed03u);
+        f.b = sim_recorder_mix(f.b + word + 0xd1b54a32d192ed03u);
     }
-    f.a = mix(f.a);
+    f.a = sim_recorder_mix(f.a);
     return f;
 }
 
@@ -351,11 +165,12 @@ static void grow_states(struct explorer *x)
 /* Puts what `key` says into the world, so that the model can look at it. */
 static void load_key(struct explorer *x, const uint8_t *key)
 {
-    memcpy(x->run.state, key, x->model->state_bytes);
-    memset(x->run.notes, 0, x->model->notes_bytes);
-    memcpy(x->code, key + x->codes_at, x->model->n_slots * sizeof *x->code);
+    memcpy(x->recorder.run.state, key, x->model->state_bytes);
+    memset(x->recorder.run.notes, 0, x->model->notes_bytes);
+    memcpy(x->recorder.code, key + x->codes_at,
+           x->model->n_slots * sizeof *x->recorder.code);
     for (uint32_t s = 0; s < x->model->n_slots; s++) {
-        mark_armed(&x->run, s, x->code[s] != 0);
+        sim_recorder_mark(&x->recorder.run, s, x->recorder.code[s] != 0);
     }
 }
 
@@ -383,9 +198,9 @@ static uint32_t find_key(struct explorer *x, const uint8_t *key)
     struct sim_ctmc *chain = &x->space->chain;
     x->seen[s] = f;
     x->cell[i] = s + 1;
-    chain->down[s] = x->model->down(x->model->plan, &x->run);
+    chain->down[s] = x->model->down(x->model->plan, &x->recorder.run);
     if (x->model->degraded != NULL) {
-        x->model->degraded(x->model->plan, &x->run,
+        x->model->degraded(x->model->plan, &x->recorder.run,
                            chain->bad + (size_t)s * chain->n_services);
     }
     push_key(x, key);
@@ -421,30 +236,32 @@ static void choose_phases(struct explorer *x, double weight, uint32_t from,
                           uint8_t cause, arrive_fn arrive)
 {
     uint32_t *code = (uint32_t *)(void *)(x->made + x->codes_at);
-    uint32_t slot[MAX_CHOICES], phase[MAX_CHOICES] = {0}, n = 0;
+    uint32_t slot[SIM_MAX_CHOICES], phase[SIM_MAX_CHOICES] = {0}, n = 0;
     memset(x->made, 0, x->key_bytes);
-    memcpy(x->made, x->run.state, x->model->state_bytes);
-    memcpy(code, x->code, x->model->n_slots * sizeof *code);
+    memcpy(x->made, x->recorder.run.state, x->model->state_bytes);
+    memcpy(code, x->recorder.code, x->model->n_slots * sizeof *code);
     for (uint32_t s = 0; s < x->model->n_slots; s++) {
-        if (code[s] >= NEW_LAW && n < MAX_CHOICES) {
+        if (code[s] >= SIM_CODE_NEW && n < SIM_MAX_CHOICES) {
             slot[n++] = s;
-        } else if (code[s] >= NEW_LAW) {
-            x->has_too_many_choices = true;
+        } else if (code[s] >= SIM_CODE_NEW) {
+            x->recorder.has_too_many_choices = true;
             return;
         }
     }
     for (;;) {
         double p = weight;
         for (uint32_t i = 0; i < n; i++) {
-            uint32_t dist = x->code[slot[i]] - NEW_LAW;
-            code[slot[i]] = law_code(x, dist, phase[i]);
-            p *= x->law[dist].phase.start[phase[i]];
+            uint32_t dist = x->recorder.code[slot[i]] - SIM_CODE_NEW;
+            code[slot[i]] = sim_recorder_law_code(&x->recorder, dist, phase[i]);
+            p *= x->recorder.law[dist].phase.start[phase[i]];
         }
         if (p > 0) {
             arrive(x, p, from, cause);
         }
         uint32_t i = 0; /* count up */
-        while (i < n && ++phase[i] == x->law[x->code[slot[i]] - NEW_LAW].phase.n) {
+        while (i < n &&
+               ++phase[i] ==
+                   x->recorder.law[x->recorder.code[slot[i]] - SIM_CODE_NEW].phase.n) {
             phase[i++] = 0;
         }
         if (i == n) {
@@ -469,7 +286,7 @@ static void arrive_at_start(struct explorer *x, double p, uint32_t from, uint8_t
     (void)cause;
     uint32_t s = find_key(x, x->made);
     if (s == UINT32_MAX || chain->n_initial == MAX_STARTS) {
-        x->has_too_many_choices |= s != UINT32_MAX;
+        x->recorder.has_too_many_choices |= s != UINT32_MAX;
         return;
     }
     for (uint32_t i = 0; i < chain->n_initial; i++) {
@@ -492,16 +309,16 @@ static void arrive_at_start(struct explorer *x, double p, uint32_t from, uint8_t
 static void fire_slot(struct explorer *x, uint32_t from, uint32_t slot, double rate)
 {
     const struct sim_model *model = x->model;
-    x->n_picks = 0;
+    x->recorder.n_picks = 0;
     do {
         load_key(x, x->present);
-        hook_disarm(&x->run, slot);
-        x->n_asked = 0;
-        x->pick_p = 1;
-        model->fire(model->plan, &x->run, slot);
-        choose_phases(x, rate * x->pick_p, from, model->slot[slot].cause,
+        sim_disarm(&x->recorder.run, slot);
+        x->recorder.n_asked = 0;
+        x->recorder.pick_p = 1;
+        model->fire(model->plan, &x->recorder.run, slot);
+        choose_phases(x, rate * x->recorder.pick_p, from, model->slot[slot].cause,
                       arrive_by_edge);
-    } while (advance_picks(x));
+    } while (sim_recorder_advance(&x->recorder));
 }
 
 /* A phase of an armed law moves on; the model does not notice. */
@@ -516,11 +333,11 @@ static void move_phase(struct explorer *x, uint32_t from, uint32_t slot, uint32_
 
 static void expand_slot(struct explorer *x, uint32_t from, uint32_t slot, uint32_t code)
 {
-    if (code > x->n_law_codes) {
-        fire_slot(x, from, slot, x->rate[code - x->n_law_codes - 1]);
+    if (code > x->recorder.n_law_codes) {
+        fire_slot(x, from, slot, x->recorder.rate[code - x->recorder.n_law_codes - 1]);
         return;
     }
-    const struct law *law = &x->law[x->code_law[code]];
+    const struct sim_recorder_law *law = &x->recorder.law[x->recorder.code_law[code]];
     const struct sim_phase_law *phase = &law->phase;
     uint32_t p = code - law->code;
     for (uint32_t r = 0; r < phase->n; r++) {
@@ -577,37 +394,25 @@ static void start_all(struct explorer *x)
 {
     const struct sim_model *model = x->model;
     memset(x->present, 0, x->key_bytes);
-    x->n_picks = 0;
+    x->recorder.n_picks = 0;
     do {
         load_key(x, x->present);
-        x->n_asked = 0;
-        x->pick_p = 1;
-        model->start(model->plan, &x->run);
-        choose_phases(x, x->pick_p, 0, SIM_NO_CAUSE, arrive_at_start);
-    } while (advance_picks(x) && !x->is_full);
+        x->recorder.n_asked = 0;
+        x->recorder.pick_p = 1;
+        model->start(model->plan, &x->recorder.run);
+        choose_phases(x, x->recorder.pick_p, 0, SIM_NO_CAUSE, arrive_at_start);
+    } while (sim_recorder_advance(&x->recorder) && !x->is_full);
 }
 
 static void prepare(struct explorer *x, const struct sim_model *model)
 {
     struct sim_ctmc *chain = &x->space->chain;
     chain->n_services = model->n_services;
-    sim_arena_init(&x->arena);
-    sim_run_init(&x->run, model);
-    x->world = sim_world_alloc(x->run.world_bytes);
-    sim_run_bind(&x->run, x->world);
-    sim_world_start(&x->run, 1, 0, 0); /* fills the header; the rest is overwritten */
-    x->run.hooks = &hooks;
-    x->run.context = x;
-    make_laws(x);
-    x->n_rate_cells = 64;
-    x->rate_cell = sim_ctmc_alloc(x->n_rate_cells, sizeof *x->rate_cell);
-    x->rate_capacity = 32;
-    x->rate = sim_ctmc_alloc(x->rate_capacity, sizeof *x->rate);
+    sim_recorder_init(&x->recorder, model, x->limits->order);
     x->codes_at = (model->state_bytes + 7) / 8 * 8;
     x->key_bytes = (x->codes_at + model->n_slots * sizeof(uint32_t) + 7) / 8 * 8;
-    x->code = sim_arena_calloc(&x->arena, model->n_slots, sizeof *x->code);
-    x->present = sim_arena_alloc(&x->arena, x->key_bytes);
-    x->made = sim_arena_alloc(&x->arena, x->key_bytes);
+    x->present = sim_arena_alloc(&x->recorder.arena, x->key_bytes);
+    x->made = sim_arena_alloc(&x->recorder.arena, x->key_bytes);
     x->n_cells = 1024;
     x->cell = sim_ctmc_alloc(x->n_cells, sizeof *x->cell);
     x->capacity = 256;
@@ -631,13 +436,9 @@ static void release(struct explorer *x)
         free(x->head);
         x->head = next;
     }
-    sim_run_unbind(&x->run);
-    free(x->world);
-    free(x->rate);
-    free(x->rate_cell);
     free(x->cell);
     free(x->seen);
-    sim_arena_clear(&x->arena);
+    sim_recorder_release(&x->recorder);
 }
 
 /* What went wrong, if anything did. */
@@ -647,7 +448,7 @@ static int verdict(struct explorer *x, bool was_stopped)
         return sim_err_set(x->err, SIM_ERR_INTERRUPTED, "interrupted after %u states",
                            x->n_states);
     }
-    if (x->has_too_many_choices) {
+    if (x->recorder.has_too_many_choices) {
         return sim_err_set(x->err, SIM_ERR_LIMIT,
                            "one event of this model has too many outcomes to list");
     }
@@ -675,15 +476,15 @@ int sim_statespace_explore(const struct sim_model *model,
     for (uint32_t s = 0; s < x.n_states && !x.is_full && !was_stopped; s++) {
         expand(&x, s);
         was_stopped = limits->stop != NULL && *limits->stop;
-        if (x.has_too_many_choices) {
+        if (x.recorder.has_too_many_choices) {
             break;
         }
     }
     space->chain.q.n = x.n_states;
     space->is_exact = true;
     for (uint32_t d = 0; d < model->n_dists; d++) {
-        const struct sim_phase_law *phase = &x.law[d].phase;
-        if (x.law[d].is_made) {
+        const struct sim_phase_law *phase = &x.recorder.law[d].phase;
+        if (x.recorder.law[d].is_made) {
             space->is_exact = space->is_exact && phase->is_exact;
             space->largest_law =
                 phase->n > space->largest_law ? phase->n : space->largest_law;
