@@ -32,6 +32,7 @@ struct player {
     struct sim_record *record;
     double seen_s;    /* the clock after the last step */
     double charged_s; /* accounted for up to here */
+    uint32_t window;  /* the SLO window that was charged last */
     uint64_t down;    /* services down since charged_s */
     uint64_t counted; /* of them, outages that began in the measured part */
     bool is_degraded; /* some failing share is positive */
@@ -85,47 +86,70 @@ static void clear_record(struct sim_record *record, const struct sim_model *mode
     }
 }
 
-/* Lower edges of the bins: 10^(-2 + i/8) seconds; filled before main(). */
-static double bin_edge[SIM_DURATION_BINS];
+/* ---- The histogram of durations ------------------------------------------- */
 
-__attribute__((constructor)) static void fill_bin_edges(void)
+/*
+ * Bins are an eighth of a decade wide (a factor 1.33). Doubles are cut by their leading
+ * bits into eighths of an octave (factors of 1.07 to 1.125), so each such cell has at
+ * most one bin edge inside: a table gives the bin at the cell's start, one comparison
+ * the rest. Filled before main(), constant afterwards.
+ */
+#define CELL_BITS  3
+#define FIRST_CELL ((1023 - 7) << CELL_BITS) /* 2^-7 s, just below 10 ms */
+#define N_CELLS    ((7 + 34) << CELL_BITS)   /* up to 2^34 s, above 10^10 s */
+
+static double bin_end[SIM_DURATION_BINS];
+static uint8_t cell_bin[N_CELLS];
+
+__attribute__((constructor)) static void fill_bins(void)
 {
-    for (int i = 0; i < SIM_DURATION_BINS; i++) {
-        bin_edge[i] = pow(10.0, i / 8.0 - 2.0);
+    uint32_t bin = 0;
+
+    for (uint32_t i = 0; i < SIM_DURATION_BINS; i++) {
+        bin_end[i] = pow(10.0, (i + 1) / 8.0 - 2.0);
+    }
+    bin_end[SIM_DURATION_BINS - 1] = HUGE_VAL;
+    for (uint32_t i = 0; i < N_CELLS; i++) {
+        double cell_s = ldexp(1.0 + (i & 7) / 8.0, (int)(i >> CELL_BITS) - 7);
+
+        bin += cell_s >= bin_end[bin];
+        cell_bin[i] = (uint8_t)bin;
     }
 }
 
-/* The binary exponent says the bin to within three; the edges say the rest. */
 uint32_t sim_duration_bin(double duration_s)
 {
-    int exponent = duration_s > 0.0 ? ilogb(duration_s) : -1000;
-    double guess = floor(8.0 * (exponent * 0.30102999566 + 2.0));
-    uint32_t bin = (uint32_t)fmin(fmax(guess, 0.0), SIM_DURATION_BINS - 1.0);
+    uint64_t bits;
+    int64_t cell;
 
-    while (bin + 1 < SIM_DURATION_BINS && duration_s >= bin_edge[bin + 1]) {
-        bin++;
+    memcpy(&bits, &duration_s, sizeof(bits));
+    cell = (int64_t)(bits >> (52 - CELL_BITS)) - FIRST_CELL;
+    if (cell < 0 || cell >= N_CELLS) {
+        return cell < 0 ? 0 : SIM_DURATION_BINS - 1;
     }
-    return bin;
+    uint32_t bin = cell_bin[cell];
+
+    return bin + (duration_s >= bin_end[bin]);
 }
 
 /* ---- Accounting ----------------------------------------------------------- */
 
-/* Charges [from_s, to_s), inside the measured part, to the windows it touches. */
-static void account_windows(const struct sim_history_plan *plan, double *window_down_s,
+static double window_end(const struct sim_history_plan *plan, uint32_t w)
+{
+    return plan->from_s + (w + 1) * plan->window_s;
+}
+
+/* Charges [from_s, to_s), inside the measured part, to the windows it touches;
+ * p->window is the one that holds from_s. */
+static void account_windows(const struct player *p, double *window_down_s,
                             double from_s, double to_s)
 {
-    double offset_s = from_s - plan->from_s;
-    double end_s = to_s - plan->from_s;
-    uint32_t w = (uint32_t)fmin(offset_s / plan->window_s, plan->n_windows);
+    for (uint32_t w = p->window; w < p->plan->n_windows && from_s < to_s; w++) {
+        double border_s = window_end(p->plan, w);
 
-    while (w < plan->n_windows && offset_s < end_s) {
-        double border_s = fmin((w + 1) * plan->window_s, end_s);
-
-        if (border_s > offset_s) {
-            window_down_s[w] += border_s - offset_s;
-            offset_s = border_s;
-        }
-        w++;
+        border_s = border_s < to_s ? border_s : to_s;
+        window_down_s[w] += border_s - from_s;
+        from_s = border_s;
     }
 }
 
@@ -135,23 +159,29 @@ static void account_service(struct player *p, uint32_t s, double from_s, double 
     double length_s = to_s - from_s;
 
     sim_sum_add(&r->down_s, length_s);
-    for (uint32_t c = 0; c <= p->model->n_causes; c++) {
-        if (p->blame[s][c] > 0.0) {
+    if (p->model->blame == NULL) {
+        r->cause_down_s[p->trigger[s]] += length_s;
+    } else {
+        for (uint32_t c = 0; c <= p->model->n_causes; c++) {
             r->cause_down_s[c] += p->blame[s][c] * length_s;
         }
     }
-    account_windows(p->plan, r->window_down_s, from_s, to_s);
+    account_windows(p, r->window_down_s, from_s, to_s);
 }
 
 /* Charges the time since the last charge to what was wrong during it. */
 static void account(struct player *p, double now_s)
 {
-    double from_s = fmax(p->charged_s, p->plan->from_s);
-    double to_s = fmin(now_s, p->plan->to_s);
+    const struct sim_history_plan *plan = p->plan;
+    double from_s = p->charged_s > plan->from_s ? p->charged_s : plan->from_s;
+    double to_s = now_s < plan->to_s ? now_s : plan->to_s;
 
     p->charged_s = now_s;
-    if (!(to_s > from_s)) {
+    if ((p->down == 0 && !p->is_degraded) || !(to_s > from_s)) {
         return;
+    }
+    while (p->window < plan->n_windows && from_s >= window_end(plan, p->window)) {
+        p->window++;
     }
     for (uint64_t left = p->down; left != 0; left &= left - 1) {
         account_service(p, (uint32_t)__builtin_ctzll(left), from_s, to_s);
@@ -163,7 +193,8 @@ static void account(struct player *p, double now_s)
 
 /* ---- Observing what an event did ------------------------------------------ */
 
-/* Divides the blame for service s; open rests go to whoever opened the outage. */
+/* Divides the blame for service s as the model does (it has an opinion); an open rest
+ * goes to whoever opened the outage. */
 static void take_blame(struct player *p, uint32_t s)
 {
     const struct sim_model *model = p->model;
@@ -171,13 +202,11 @@ static void take_blame(struct player *p, uint32_t s)
     double open = 1.0;
 
     memset(share, 0, (model->n_causes + 1) * sizeof(*share));
-    if (model->blame != NULL) {
-        model->blame(model->plan, p->run, s, share);
-        for (uint32_t c = 0; c < model->n_causes; c++) {
-            open -= share[c];
-        }
-        SIM_DEBUG_CHECK(open > -1e-9);
+    model->blame(model->plan, p->run, s, share);
+    for (uint32_t c = 0; c < model->n_causes; c++) {
+        open -= share[c];
     }
+    SIM_DEBUG_CHECK(open > -1e-9);
     if (open > 1e-9) {
         share[p->trigger[s]] += open;
     }
@@ -195,6 +224,9 @@ static uint8_t trigger_of(const struct player *p, uint32_t slot)
 static void name_trigger(struct player *p, uint32_t s, uint32_t slot)
 {
     p->trigger[s] = trigger_of(p, slot);
+    if (p->model->blame == NULL) {
+        return;
+    }
     take_blame(p, s);
     if (p->trigger[s] == SIM_UNATTRIBUTED(p->model)) {
         uint32_t most = SIM_UNATTRIBUTED(p->model);
@@ -233,7 +265,7 @@ static void close_outage(struct player *p, uint32_t s, double now_s)
     p->counted &= ~(UINT64_C(1) << s);
     r->duration_s += length_s;
     r->duration_sq += length_s * length_s;
-    r->longest_s = fmax(r->longest_s, length_s);
+    r->longest_s = length_s > r->longest_s ? length_s : r->longest_s;
     r->duration_bin[sim_duration_bin(length_s)] += 1.0;
 }
 

@@ -20,19 +20,6 @@
 
 /* ---- Sums ----------------------------------------------------------------- */
 
-void sim_sum_add(struct sim_sum *s, double x)
-{
-    double t = s->sum + x;
-
-    s->carry += fabs(s->sum) >= fabs(x) ? (s->sum - t) + x : (x - t) + s->sum;
-    s->sum = t;
-}
-
-double sim_sum_value(const struct sim_sum *s)
-{
-    return s->sum + s->carry;
-}
-
 void sim_series_add(struct sim_series *s, double x)
 {
     double delta = x - s->mean;

@@ -8,6 +8,7 @@
 #ifndef SIM_INTERVAL_H
 #define SIM_INTERVAL_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,8 +20,18 @@ struct sim_sum {
     double sum;
     double carry;
 };
-void sim_sum_add(struct sim_sum *s, double x);
-double sim_sum_value(const struct sim_sum *s);
+static inline void sim_sum_add(struct sim_sum *s, double x)
+{
+    double t = s->sum + x;
+
+    s->carry += fabs(s->sum) >= fabs(x) ? (s->sum - t) + x : (x - t) + s->sum;
+    s->sum = t;
+}
+
+static inline double sim_sum_value(const struct sim_sum *s)
+{
+    return s->sum + s->carry;
+}
 
 /*
  * What is kept of one quantity over independent replications, added in replication

@@ -82,7 +82,6 @@ void sim_world_start(struct sim_run *run, uint64_t seed, uint64_t replication,
     memset(run->tree, 0xff, 2 * (size_t)run->cap * sizeof(sim_key));
     world->seed = seed;
     world->replication = replication;
-    world->branch = branch;
-    world->key = sim_rng_key_of(seed, replication, branch);
+    sim_world_set_branch(run, branch); /* makes the key, forgets draws made ahead */
     run->model->start(run->model->plan, run);
 }

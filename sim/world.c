@@ -114,11 +114,41 @@ void sim_world_arm_rate_after(struct sim_run *run, uint32_t slot, double rate_pe
     arm_after(run, slot, SIM_LAW_RATE, rate_per_s, delay_s);
 }
 
+/* Standard draw number n_draws of a slot: a delay by law dist, or an Exp(1). */
+static inline double draw_number(const struct sim_run *run, uint32_t slot,
+                                 uint32_t dist)
+{
+    const struct sim_model *model = run->model;
+    struct sim_draw draw =
+        sim_draw_of(&run->world->key, model->slot[slot].id, run->timer[slot].n_draws);
+
+    return dist == SIM_LAW_RATE ? sim_draw_exp(draw)
+                                : sim_draw_delay(&model->dist[dist], draw);
+}
+
+/* Takes the draw that was made ahead, if it was by this law. */
+static inline double take_draw(struct sim_run *run, uint32_t slot, uint32_t dist)
+{
+    struct sim_timer *timer = &run->timer[slot];
+    double x = __builtin_expect(timer->next_dist == dist, 1)
+                   ? timer->next
+                   : draw_number(run, slot, dist);
+
+    timer->n_draws++;
+    return x;
+}
+
+/* Makes the next draw ahead, off the path from this event to the next. */
+static inline void draw_ahead(struct sim_run *run, uint32_t slot, uint32_t dist)
+{
+    run->timer[slot].next = draw_number(run, slot, dist);
+    run->timer[slot].next_dist = dist;
+}
+
 void sim_world_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
 {
-    struct sim_draw draw = sim_timer_draw(run, slot);
-
-    arm_after(run, slot, dist, 0.0, sim_draw_delay(&run->model->dist[dist], draw));
+    arm_after(run, slot, dist, 0.0, take_draw(run, slot, dist));
+    draw_ahead(run, slot, dist);
 }
 
 /* The rate of a clock already counting changes: keep its remaining hazard. */
@@ -145,9 +175,9 @@ void sim_world_arm_rate(struct sim_run *run, uint32_t slot, double rate_per_s)
         change_rate(run, slot, rate_per_s);
         return;
     }
-    struct sim_draw draw = sim_timer_draw(run, slot);
-
-    arm_after(run, slot, SIM_LAW_RATE, rate_per_s, sim_draw_exp(draw) / rate_per_s);
+    arm_after(run, slot, SIM_LAW_RATE, rate_per_s,
+              take_draw(run, slot, SIM_LAW_RATE) / rate_per_s);
+    draw_ahead(run, slot, SIM_LAW_RATE);
 }
 
 void sim_world_disarm(struct sim_run *run, uint32_t slot)
@@ -209,6 +239,9 @@ void sim_world_set_branch(struct sim_run *run, uint64_t branch)
 
     world->branch = branch;
     world->key = sim_rng_key_of(world->seed, world->replication, branch);
+    for (uint32_t i = 0; i < run->model->n_slots; i++) {
+        run->timer[i].next_dist = SIM_LAW_NONE;
+    }
 }
 
 struct sim_draw sim_world_draw(struct sim_run *run)
