@@ -88,10 +88,6 @@ void ha_pod_begin_process(struct ha_kube *k, uint32_t pod)
     ha_pod_set_stage(k, pod, HA_POD_RUNNING);
     k->infra.process[pod].is_running = 1;
     mark(k, HA_DIRTY_PROCESS);
-    uint32_t volume = ha_kube_volume_of(k, pod);
-    if (owner == NULL && volume != UINT32_MAX) {
-        k->infra.disk[volume].is_blank = 0; /* nobody to refill it */
-    }
     if (owner != NULL && owner->started != NULL) {
         owner->started(k, pod);
     }

@@ -149,9 +149,21 @@ static void reconcile_volume(struct ha_kube *k, uint32_t volume)
     }
 }
 
+/* Nobody cares what was on the disk of a workload without an owner. */
+static void forget_content(struct ha_kube *k, uint32_t volume)
+{
+    struct ha_infra_disk *disk = &k->infra.disk[volume];
+    if (disk->is_blank != 0 && disk->faults == 0 &&
+        ha_kube_workload_of(k, k->plan->volume_pod[volume])->owner == NULL) {
+        disk->is_blank = 0;
+        k->infra.common->dirty |= HA_DIRTY_DISK;
+    }
+}
+
 void ha_volume_reconcile(struct ha_kube *k)
 {
     for (uint32_t v = 0; v < k->plan->n_volumes; v++) {
+        forget_content(k, v);
         if (ha_kube_workload_of(k, k->plan->volume_pod[v])->is_attachable) {
             reconcile_volume(k, v);
         }
