@@ -173,8 +173,8 @@ static int load_system(const struct ha_design_request *request,
     if (rc != 0) {
         return rc;
     }
-    ha_blocks_model(&subject->arena, &subject->blocks, &subject->blocks_model);
-    subject->model = &subject->blocks_model;
+    ha_own_model(&subject->arena, &subject->blocks, &subject->own_model);
+    subject->model = &subject->own_model;
     subject->name = subject->blocks.name;
     subject->about = subject->blocks.title;
     subject->fingerprint = hash_tree(HASH_START, doc);
@@ -209,20 +209,16 @@ static const char *describe(struct cli_subject *subject)
 static int load_design(const struct ha_design_request *request,
                        struct cli_subject *subject, struct sim_err *err)
 {
+    const struct ha_model_options options = {.rollouts_per_year = 0.0};
     int rc = ha_design_load(request, &subject->design, err);
 
     if (rc != 0) {
         return rc;
     }
     subject->has_design = true;
-#if CLI_HAS_VCLUSTER
-    rc = ha_vcluster_model(&subject->design, &subject->vcluster, err);
-    if (rc == 0) {
-        subject->model = &subject->vcluster.model;
-    }
-#else
-    rc = sim_err_set(err, SIM_ERR_USAGE, "this build cannot simulate designs yet");
-#endif
+    rc = ha_vcluster_model(&subject->design, &options, &subject->arena,
+                           &subject->own_model, err);
+    subject->model = &subject->own_model;
     if (rc != 0) {
         ha_design_release(&subject->design);
         return rc;
@@ -268,9 +264,6 @@ int cli_subject_load(const struct ha_design_request *request,
 void cli_subject_release(struct cli_subject *subject)
 {
     if (subject->has_design) {
-#if CLI_HAS_VCLUSTER
-        ha_vcluster_model_release(&subject->vcluster);
-#endif
         ha_design_release(&subject->design);
     }
     sim_arena_clear(&subject->arena);

@@ -13,12 +13,7 @@
 #include "sim/arena.h"
 #include "sim/err.h"
 #include "sim/model.h"
-#if __has_include("models/vcluster/model.h")
 #include "models/vcluster/model.h"
-#define CLI_HAS_VCLUSTER 1
-#else
-#define CLI_HAS_VCLUSTER 0
-#endif
 
 struct cli_subject {
     const char *name;     /* "prod"; commands may rename it ("5 replicas") */
@@ -29,11 +24,8 @@ struct cli_subject {
     const struct sim_model *model;
     bool has_design;
     struct ha_design design; /* when has_design */
-#if CLI_HAS_VCLUSTER
-    struct ha_vcluster_model vcluster; /* when has_design */
-#endif
     struct ha_blocks blocks; /* otherwise */
-    struct sim_model blocks_model;
+    struct sim_model own_model;
     struct sim_arena arena;
 };
 

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The raft cluster under the tenant's API: who votes, who leads, and for how long
+ * nobody does. Embedded and deployed etcd share it; they differ in which pods carry
+ * the members and in what a process does around its member.
+ *
+ * Reads of kube-apiserver are linearizable, so reads and writes need the same: a
+ * leader that can be reached and a majority with it ("read-only without a majority"
+ * is true for etcd's serializable reads only). While all is well there are no
+ * events. One timer stands for whatever election is under way:
+ *
+ *   leader gone, majority there       the law of kill -> first write for so many
+ *                                     survivors (election.c), once; a survivor that
+ *                                     falls while it runs changes nothing unless the
+ *                                     majority goes, one that is added neither
+ *   leader out of reach, not dead     the same; if it is back before the timer (a
+ *                                     pause of half a second), nothing has happened
+ *   leader told to stop               it hands over: 5-30 ms
+ *   leader there, majority gone       it steps down after U(E, 2E) ticks unless the
+ *                                     majority returns first
+ *   nobody leads, majority returns    a waiting member's next campaign
+ *
+ * Approximations: the vector of the members' election timers is collapsed into that
+ * one timer, so a second fault inside an election (about one second long) keeps the
+ * sampled end instead of re-evaluating it; members that return together after a loss
+ * of quorum are taken as one newcomer among q - 1 waiting members.
+ *
+ * A deployed member that starts without a majority never passes its startup probe
+ * (readyz is a linearizable read) and is killed after 250 s, again and again; a
+ * member that was up before is left alone (livez is a local read).
+ *
+ * Sources: etcd-io/raft raft.go; etcd server/etcdserver/api/etcdhttp/health.go;
+ * loft-sh/vcluster chart/templates/etcd-statefulset.yaml; k8s.io/apiserver
+ * pkg/storage/etcd3/store.go.
+ */
+#include "models/vcluster/plan.h"
+
+#include "sim/check.h"
+
+static bool has_process(const struct ha_vc *v, uint32_t pod)
+{
+    uint8_t phase = v->pod[pod].phase;
+
+    if (v->plan->store->is_in_replica) {
+        /* The member starts before the API that waits for it. */
+        return phase == HA_APP_WAITING || phase == HA_APP_STARTING ||
+               phase == HA_APP_UP;
+    }
+    return phase == HA_APP_UP;
+}
+
+bool ha_raft_member_is_up(const struct ha_vc *v, uint32_t pod)
+{
+    return has_process(v, pod) && (v->pod[pod].data & HA_DATA_WIPED) == 0 &&
+           ha_kube_process_is_reachable(v->k, pod) && ha_kube_disk_works(v->k, pod);
+}
+
+uint32_t ha_raft_members_up(const struct ha_vc *v)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < v->plan->n_members; i++) {
+        n += ha_raft_member_is_up(v, v->plan->member_first + i);
+    }
+    return n;
+}
+
+bool ha_raft_is_usable(const struct ha_vc *v)
+{
+    return v->common->leader != HA_NO_POD && v->common->data_is_lost == 0 &&
+           ha_raft_member_is_up(v, v->common->leader) &&
+           ha_raft_members_up(v) >= v->plan->quorum;
+}
+
+/* ---- the leader ---- */
+
+static uint32_t election_slot(const struct ha_vc *v)
+{
+    return ha_vc_slot(v->plan, HA_PURPOSE_ELECTION, 0);
+}
+
+static void note_leader_cause(struct ha_vc *v, uint32_t pod)
+{
+    uint8_t cause = ha_blame_pod_cause(v, pod);
+
+    v->note->leader_cause = (uint8_t)(cause == SIM_NO_CAUSE ? 0 : cause + 1);
+}
+
+/* The law of an election among `up` members after the loss of a leader. */
+static uint32_t lost_law(const struct ha_vc *v, uint32_t up)
+{
+    uint32_t most = v->plan->n_members - 1;
+
+    if (most == 0) {
+        return v->plan->law.regained; /* a single member elects itself */
+    }
+    return v->plan->law.lost[up > most ? most : up];
+}
+
+void ha_raft_leader_leaves(struct ha_vc *v, uint32_t pod)
+{
+    if (v->common->leader != pod) {
+        return;
+    }
+    note_leader_cause(v, pod);
+    v->common->leader = HA_NO_POD;
+    if (ha_raft_members_up(v) >= v->plan->quorum) {
+        sim_arm(v->run, election_slot(v), v->plan->law.transfer);
+    }
+}
+
+void ha_raft_member_stopped(struct ha_vc *v, struct ha_kube *k, uint32_t pod,
+                            enum ha_stop how)
+{
+    uint32_t up;
+
+    if (how == HA_STOP_POWER) {
+        v->pod[pod].data |= HA_DATA_STICKY;
+        sim_arm(v->run, ha_vc_slot(v->plan, HA_PURPOSE_STICKY, pod),
+                v->plan->law.sticky);
+    }
+    ha_kube_touch(k);
+    if (v->common->leader != pod) {
+        return;
+    }
+    note_leader_cause(v, pod);
+    v->common->leader = HA_NO_POD;
+    up = ha_raft_members_up(v);
+    if (up >= v->plan->quorum && !sim_is_armed(v->run, election_slot(v))) {
+        sim_arm(v->run, election_slot(v), lost_law(v, up));
+    }
+}
+
+/* Keeps the one timer true to the situation, see the table above. */
+static void reconcile_leader(struct ha_vc *v)
+{
+    uint32_t slot = election_slot(v);
+    uint32_t up = ha_raft_members_up(v);
+    bool has_quorum = up >= v->plan->quorum;
+    bool is_led = v->common->leader != HA_NO_POD;
+    bool leader_is_up = is_led && ha_raft_member_is_up(v, v->common->leader);
+
+    if (leader_is_up == has_quorum) {
+        /* Either all is well, or there is nobody to elect and nobody to step down. */
+        sim_disarm(v->run, slot);
+    } else if (!sim_is_armed(v->run, slot)) {
+        if (leader_is_up) {
+            sim_arm(v->run, slot, v->plan->law.step_down);
+        } else if (is_led) {
+            note_leader_cause(v, v->common->leader);
+            sim_arm(v->run, slot, lost_law(v, up));
+        } else {
+            sim_arm(v->run, slot, v->plan->law.regained);
+        }
+    }
+}
+
+static void elect(struct ha_vc *v)
+{
+    double weight[HA_ELECTION_MAX_MEMBERS];
+    uint32_t n = v->plan->n_members;
+    uint32_t winner = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        weight[i] = ha_raft_member_is_up(v, v->plan->member_first + i) ? 1.0 : 0.0;
+    }
+    if (n > 1) {
+        winner = sim_choose(v->run, v->plan->leader_choice, n, weight);
+    }
+    v->common->leader = (uint16_t)(v->plan->member_first + winner);
+    v->note->leader_cause = 0;
+}
+
+static void election_ends(struct ha_vc *v)
+{
+    bool leader_is_up =
+        v->common->leader != HA_NO_POD && ha_raft_member_is_up(v, v->common->leader);
+
+    if (leader_is_up) {
+        v->common->leader = HA_NO_POD; /* it stepped down for want of a majority */
+    } else if (ha_raft_members_up(v) >= v->plan->quorum) {
+        elect(v);
+    }
+}
+
+/* ---- a deployed member's process ---- */
+
+static void on_started(struct ha_kube *k, uint32_t pod)
+{
+    struct ha_vc v = ha_vc_view(k);
+
+    v.pod[pod].phase = HA_APP_STARTING;
+    sim_arm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_UP, pod), v.plan->law.start_etcd);
+    sim_arm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_LIMIT, pod),
+            v.plan->law.startup_etcd);
+    v.pod[pod].data &= (uint8_t)~HA_DATA_STICKY; /* dials reach it again */
+    sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_STICKY, pod));
+    ha_kube_touch(k);
+}
+
+static void on_stopping(struct ha_kube *k, uint32_t pod)
+{
+    struct ha_vc v = ha_vc_view(k);
+
+    v.pod[pod].phase = HA_APP_LEAVING;
+    ha_raft_leader_leaves(&v, pod);
+    ha_kube_touch(k);
+}
+
+static void on_stopped(struct ha_kube *k, uint32_t pod, enum ha_stop how)
+{
+    struct ha_vc v = ha_vc_view(k);
+
+    v.pod[pod].phase = HA_APP_OFF;
+    v.pod[pod].was_ready = 0;
+    sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_UP, pod));
+    sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_LIMIT, pod));
+    ha_raft_member_stopped(&v, k, pod, how);
+}
+
+static void on_removed(struct ha_kube *k, uint32_t pod)
+{
+    struct ha_vc v = ha_vc_view(k);
+
+    ha_repair_pod_removed(&v, k, pod);
+    ha_kube_touch(k);
+}
+
+/* No readiness probe: Ready once the startup probe has passed, for good. */
+static bool is_serving(const struct ha_kube *k, uint32_t pod)
+{
+    struct ha_vc v = ha_vc_view(k);
+
+    return v.pod[pod].was_ready != 0;
+}
+
+const struct ha_kube_owner ha_vc_etcd_owner = {
+    .started = on_started,
+    .stopping = on_stopping,
+    .stopped = on_stopped,
+    .removed = on_removed,
+    .is_serving = is_serving,
+};
+
+static void reconcile_startup(struct ha_vc *v, struct ha_kube *k)
+{
+    if (v->plan->store->is_in_replica || !ha_raft_is_usable(v)) {
+        return;
+    }
+    for (uint32_t i = 0; i < v->plan->n_members; i++) {
+        uint32_t pod = v->plan->member_first + i;
+
+        if (v->pod[pod].was_ready == 0 && ha_raft_member_is_up(v, pod)) {
+            v->pod[pod].was_ready = 1;
+            sim_disarm(v->run, ha_vc_slot(v->plan, HA_PURPOSE_APP_LIMIT, pod));
+            ha_kube_touch(k);
+        }
+    }
+}
+
+void ha_raft_reconcile(struct ha_vc *v, struct ha_kube *k)
+{
+    if (v->plan->store->is_raft) {
+        reconcile_leader(v);
+        reconcile_startup(v, k);
+    }
+}
+
+void ha_raft_fire(struct ha_vc *v, struct ha_kube *k, enum ha_vc_purpose purpose,
+                  uint32_t entity)
+{
+    switch (purpose) {
+    case HA_PURPOSE_ELECTION:
+        election_ends(v);
+        break;
+    case HA_PURPOSE_STICKY:
+        v->pod[entity].data &= (uint8_t)~HA_DATA_STICKY;
+        break;
+    case HA_PURPOSE_APP_UP:
+        v->pod[entity].phase = HA_APP_UP;
+        break;
+    default:
+        SIM_CHECK(purpose == HA_PURPOSE_APP_LIMIT);
+        ha_kube_kill_container(k, entity, ha_blame_store_cause(v));
+        break;
+    }
+    ha_kube_touch(k);
+}
