@@ -173,7 +173,7 @@ static int load_system(const struct ha_design_request *request,
     if (rc != 0) {
         return rc;
     }
-    ha_own_model(&subject->arena, &subject->blocks, &subject->own_model);
+    ha_blocks_model(&subject->arena, &subject->blocks, &subject->own_model);
     subject->model = &subject->own_model;
     subject->name = subject->blocks.name;
     subject->about = subject->blocks.title;
