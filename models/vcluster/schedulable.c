@@ -43,14 +43,13 @@ static void bind_claims(const struct ha_sched *sched, void *state,
     }
 }
 
-static int refuse(const struct ha_vc_plan *plan, const struct ha_workload *w,
-                  uint32_t pod, const struct ha_sched_verdict *verdict,
-                  struct sim_err *err)
+static int refuse(struct sim_arena *arena, const struct ha_vc_plan *plan,
+                  const struct ha_workload *w, uint32_t pod,
+                  const struct ha_sched_verdict *verdict, struct sim_err *err)
 {
     const struct ha_design *design = plan->design;
-    char why[512];
+    const char *why = ha_sched_message(arena, plan->kube.sched, verdict, NULL);
 
-    (void)ha_sched_message(plan->kube.sched, verdict, why, sizeof(why));
     ha_place_error(err, &w->place, "pod %s cannot be placed: %s",
                    plan->kube.infra.pod_name[pod], why);
     sim_err_hint(err, "nines place -f %s shows each node's reason",
@@ -73,7 +72,7 @@ int ha_vc_check_schedulable(struct sim_arena *arena, const struct ha_vc_plan *pl
             const struct ha_sched_verdict *verdict = ha_sched_place(sched, state, pod);
 
             if (verdict->n_feasible == 0) {
-                return refuse(plan, workload_of(plan, load), pod, verdict, err);
+                return refuse(arena, plan, workload_of(plan, load), pod, verdict, err);
             }
             bind_claims(sched, state, load, pod, verdict->best[0]);
             ha_sched_bind(sched, state, pod, verdict->best[0]);
