@@ -11,8 +11,7 @@
 #include "models/vcluster/coverage.h"
 
 static const struct ha_coverage rows[] = {
-#define HA_COVERAGE(rule, state, title, note) \
-    {rule, title, HA_COVERAGE_##state, note},
+#define HA_COVERAGE(rule, state, title, note) {rule, title, HA_COVERAGE_##state, note},
 #include "models/vcluster/coverage.def"
 #undef HA_COVERAGE
 };

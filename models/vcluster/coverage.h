@@ -8,10 +8,10 @@
 enum ha_coverage_state { HA_COVERAGE_DONE, HA_COVERAGE_PARTLY, HA_COVERAGE_NOT_YET };
 
 struct ha_coverage {
-    const char *rule;  /* "R1" ... "R16", "E1" ... "E12" */
+    const char *rule; /* "R1" ... "R16", "E1" ... "E12" */
     const char *title;
     enum ha_coverage_state state;
-    const char *note;  /* what is left out, or what stands for it */
+    const char *note; /* what is left out, or what stands for it */
 };
 
 /* All rows in order; their number in *n. */
