@@ -121,6 +121,11 @@ void ha_sched_bind(const struct ha_sched *sched, void *state, uint32_t pod,
                    uint32_t node);
 void ha_sched_unbind(const struct ha_sched *sched, void *state, uint32_t pod);
 
+/* Counts one more pod just like this one on a node, without a name (and so without a
+ * way to take it off again): for asking how many copies would fit. */
+void ha_sched_add_copy(const struct ha_sched *sched, void *state, uint32_t pod,
+                       uint32_t node);
+
 /* Node of a pod, or HA_SCHED_NONE. */
 int32_t ha_sched_pod_node(const struct ha_sched *sched, const void *state,
                           uint32_t pod);

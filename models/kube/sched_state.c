@@ -166,6 +166,16 @@ void ha_sched_unbind(const struct ha_sched *sched, void *state, uint32_t pod)
     }
 }
 
+void ha_sched_add_copy(const struct ha_sched *sched, void *state, uint32_t pod,
+                       uint32_t node)
+{
+    struct ha_sched_edit e = edit(sched, state);
+
+    SIM_CHECK(pod < sched->n_pods && node < sched->n_nodes);
+    SIM_CHECK((e.pod_flags[pod] & HA_POD_TERMINATING) == 0);
+    count_pod(sched, &e, pod, node, 1);
+}
+
 int32_t ha_sched_pod_node(const struct ha_sched *sched, const void *state, uint32_t pod)
 {
     return ha_sched_view(sched, state).pod_node[pod];
