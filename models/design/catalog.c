@@ -38,6 +38,9 @@
 #include "models/units.h"
 #include "sim/model.h"
 
+#define MAX_RATE_PER_YEAR 1e5
+#define MAX_LENGTH_S      (100 * SIM_YEAR_S)
+
 struct param_row {
     const char *key, *unit, *family, *title;
 };
@@ -417,6 +420,29 @@ static int read_plain(struct entry_reader *r, struct ha_param_value *value)
     return code;
 }
 
+/* Beyond these a number is a slip of the keyboard, and would stop a simulation. */
+static int check_size(struct entry_reader *r, const struct ha_param_value *value)
+{
+    if (is_probability(r->row)) {
+        return 0;
+    }
+    if (is_rate(r->row)) {
+        return value->hi <= MAX_RATE_PER_YEAR
+                   ? 0
+                   : refuse(r, r->node, "more than 100 000 a year");
+    }
+    if (!(value->lo > 0)) {
+        int code =
+            ha_node_error(r->err, r->node, "%s: must be longer than zero", r->row->key);
+
+        sim_err_hint(r->err, "write off when it does not exist here");
+        return code;
+    }
+    return value->hi * seconds_per_unit(r->row) <= MAX_LENGTH_S
+               ? 0
+               : refuse(r, r->node, "longer than 100 years");
+}
+
 static int read_entry(struct entry_reader *r, struct ha_param_value *value)
 {
     int code;
@@ -427,6 +453,9 @@ static int read_entry(struct entry_reader *r, struct ha_param_value *value)
         return 0;
     }
     code = r->node->kind == HA_NODE_MAP ? read_map(r, value) : read_plain(r, value);
+    if (code == 0) {
+        code = check_size(r, value);
+    }
     if (code != 0) {
         return code;
     }

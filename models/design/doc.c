@@ -22,6 +22,8 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "sim/check.h"
+
 #define HA_DOC_MAX_DEPTH 200
 #define HA_DOC_MAX_NODES 5000000u
 #define HA_DOC_MAX_BYTES ((size_t)512 * 1024 * 1024)
@@ -135,7 +137,7 @@ static void excerpt_from_file(struct sim_err *err)
 static int verror(struct sim_err *err, const struct ha_place *place, const char *fmt,
                   va_list ap)
 {
-    char message[sizeof(err->message)];
+    char message[768]; /* as long as sim_err has room for */
 
     vsnprintf(message, sizeof(message), fmt, ap);
     sim_err_set(err, SIM_ERR_INPUT, "%s", message);
@@ -326,14 +328,14 @@ static const struct ha_entry *find_duplicate(const struct ha_node *map)
     if (map->n < 2) {
         return NULL;
     }
-    sorted = malloc(map->n * sizeof(*sorted));
+    sorted = malloc(map->n * sizeof(const struct ha_entry *));
     if (sorted == NULL) {
         return NULL;
     }
     for (uint32_t i = 0; i < map->n; i++) {
         sorted[i] = &map->entry[i];
     }
-    qsort(sorted, map->n, sizeof(*sorted), by_key);
+    qsort(sorted, map->n, sizeof(const struct ha_entry *), by_key);
     for (uint32_t i = 1; i < map->n && twin == NULL; i++) {
         if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0) {
             twin = sorted[i];
@@ -349,6 +351,7 @@ static int on_close(struct reader *r)
     const struct anchor *opened = r->open_anchor[r->depth];
     const struct ha_entry *twin;
 
+    SIM_CHECK(top->node != NULL);
     for (struct anchor *a = r->anchors; opened != NULL && a != NULL; a = a->older) {
         if (a == opened) {
             a->node = top->node;

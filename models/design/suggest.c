@@ -77,8 +77,8 @@ void ha_suggest_init(struct ha_suggest *s, const char *word)
 
 void ha_suggest_offer(struct ha_suggest *s, const char *candidate)
 {
-    char a[MAX_WORD + 1];
-    char b[MAX_WORD + 1];
+    char a[MAX_WORD + 1] = "";
+    char b[MAX_WORD + 1] = "";
     unsigned d;
 
     if (!simplify(s->word, a) || !simplify(candidate, b)) {

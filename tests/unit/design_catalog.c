@@ -193,6 +193,9 @@ Test(design_catalog, faults_are_named_with_place_and_hint, .fini = done)
     refuses("node.drain.rate: {events: 3, exposure: 2}", "bare number", "", 1, 40);
     refuses("node.reboot: {events: 3, exposure: 2y}", "not a rate", "", 1, 23);
     refuses("node.hw_perm.repair: 4h", "sigma", "", 1, 22);
+    refuses("node.reboot: 0s", "longer than zero", "write off", 1, 14);
+    refuses("node.reboot: 200y", "longer than 100 years", "", 1, 14);
+    refuses("node.drain.rate: 1/s", "more than 100 000 a year", "", 1, 18);
     refuses("[1]", "expected a map", "", 1, 1);
     cr_assert_eq(ha_catalog_read_builtin(&arena, "asw", NULL, &catalog, &err),
                  -SIM_ERR_INPUT);
