@@ -9,6 +9,8 @@
  * other, and the paired difference is far sharper than the two levels. Rare outages
  * are answered by weighted excursions, which cannot be paired; there the ratio of
  * independent estimates is shown (sim/compare.h decides and says which).
+ *
+ * After Ctrl-C the designs reached so far are shown, the last of them partial.
  */
 #include <string.h>
 
@@ -128,7 +130,7 @@ static int simulate_all(const struct asked *a, struct contest *c, struct sim_err
 {
     double years;
 
-    for (uint32_t i = 0; i < c->up.n; i++) {
+    for (uint32_t i = 0; i < c->up.n && (i == 0 || !cli_is_stopped()); i++) {
         const int rc = simulate(a, c, i, 0, err);
 
         if (rc != 0) {
@@ -154,11 +156,11 @@ static int simulate_all(const struct asked *a, struct contest *c, struct sim_err
 
 static void find_differences(struct contest *c, uint32_t baseline)
 {
-    for (uint32_t i = 0; i < c->up.n; i++) {
+    for (uint32_t i = 0; i < c->n_results; i++) {
         const bool is_chain = baseline == c->up.n;
         struct cli_difference *d = &c->difference[c->n_differences];
 
-        if (is_chain ? i == 0 : i == baseline) {
+        if (is_chain ? i == 0 : i == baseline || baseline >= c->n_results) {
             continue;
         }
         d->a = is_chain ? i - 1 : baseline;
@@ -176,7 +178,7 @@ static int exit_code(const struct asked *a, const struct contest *c)
     if (cli_is_stopped()) {
         return CLI_EXIT_INTERRUPTED;
     }
-    for (uint32_t i = 0; i < c->up.n; i++) {
+    for (uint32_t i = 0; i < c->n_results; i++) {
         const int one = cli_finding_exit(&c->finding[i], &a->question);
 
         if (one == CLI_EXIT_DONE) {
@@ -190,7 +192,7 @@ static int exit_code(const struct asked *a, const struct contest *c)
 static int show(const struct asked *a, struct contest *c)
 {
     const struct cli_compare_view view = {
-        .n = c->up.n,
+        .n = c->n_results,
         .finding = c->finding,
         .n_differences = c->n_differences,
         .difference = c->difference,
@@ -248,7 +250,7 @@ static int contend(const struct asked *a, struct contest *c)
         simulate_all(a, c, &err) != 0) {
         return cli_fail(&err);
     }
-    for (uint32_t i = 0; i < c->up.n; i++) {
+    for (uint32_t i = 0; i < c->n_results; i++) {
         c->finding[i] =
             (struct cli_finding){&c->up.subject[i], &c->result[i], c->study[i].focus};
     }

@@ -63,8 +63,7 @@ static void print_head(FILE *out, const struct cli_run_view *v)
             cli_count(r->simulated_years).s, r->method, (unsigned long long)r->seed,
             cli_color_off(out, CLI_QUIET));
     if (r->is_partial) {
-        fprintf(out,
-                "%spartial:%s stopped before the precision asked for was reached\n",
+        fprintf(out, "%spartial:%s stopped early, with the intervals reached so far\n",
                 cli_color_on(out, CLI_BAD), cli_color_off(out, CLI_BAD));
     }
 }
@@ -139,6 +138,11 @@ static void print_answer(FILE *out, const struct cli_run_view *v)
     double years;
 
     fputc('\n', out);
+    if (!s->unavailability.is_known) {
+        line(out, "Availability", "not known: stopped before anything was simulated",
+             "");
+        return;
+    }
     if (cli_none_seen(r, s, &years)) {
         print_none_seen(out, r, s, years);
         print_windows(out, v, s);
@@ -187,7 +191,7 @@ static void print_services(FILE *out, const struct cli_run_view *v)
     int n_shown = 0;
 
     for (uint32_t i = 0; i < r->n_services; i++) {
-        if (i == v->finding.focus) {
+        if (i == v->finding.focus || !r->service[i].unavailability.is_known) {
             continue;
         }
         if (n_shown++ == 0) {

@@ -8,12 +8,17 @@
 #include "cli/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/signals.h"
+#include "sim/check.h"
+
+#define STDOUT_BUFFER (1 << 18)
 
 static int io_error(struct sim_err *err, const char *what, const char *path, int number)
 {
@@ -35,23 +40,40 @@ int cli_file_open(struct cli_file *file, const char *path, struct sim_err *err)
     memset(file, 0, sizeof(*file));
     file->path = path;
     if (is_special(path)) {
-        file->stream = fopen(path, "w");
-        return file->stream != NULL ? 0 : io_error(err, "write", path, errno);
+        file->fd = open(path, O_WRONLY | O_CLOEXEC);
+    } else {
+        n = snprintf(file->temporary, sizeof(file->temporary), "%s.%ld.part", path,
+                     (long)getpid());
+        if (n < 0 || (size_t)n >= sizeof(file->temporary)) {
+            return io_error(err, "write", path, ENAMETOOLONG);
+        }
+        cli_signals_guard(file->temporary);
+        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     }
-    n = snprintf(file->temporary, sizeof(file->temporary), "%s.%ld.part", path,
-                 (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof(file->temporary)) {
-        file->temporary[0] = '\0';
-        return io_error(err, "write", path, ENAMETOOLONG);
-    }
-    cli_signals_guard(file->temporary);
-    file->stream = fopen(file->temporary, "wx");
-    if (file->stream == NULL) {
+    if (file->fd < 0) {
         const int number = errno;
 
         cli_signals_guard(NULL);
-        file->temporary[0] = '\0';
         return io_error(err, "write", path, number);
+    }
+    file->stream = open_memstream(&file->text, &file->length);
+    SIM_CHECK(file->stream != NULL);
+    return 0;
+}
+
+static int write_all(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        const ssize_t n = write(fd, text, length);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return n < 0 ? errno : ENOSPC;
+        }
+        text += n;
+        length -= (size_t)n;
     }
     return 0;
 }
@@ -61,26 +83,28 @@ int cli_file_commit(struct cli_file *file, struct sim_err *err)
     const bool is_renamed = file->temporary[0] != '\0';
     int number = 0;
 
-    errno = 0;
-    if (ferror(file->stream) != 0 || fflush(file->stream) != 0) {
-        number = errno != 0 ? errno : EIO;
-    } else if (is_renamed && fsync(fileno(file->stream)) != 0) {
-        number = errno;
-    }
-    if (fclose(file->stream) != 0 && number == 0) {
-        number = errno;
+    if (ferror(file->stream) != 0 || fclose(file->stream) != 0) {
+        number = ENOMEM;
     }
     file->stream = NULL;
+    if (number == 0) {
+        number = write_all(file->fd, file->text, file->length);
+    }
+    if (number == 0 && is_renamed && fsync(file->fd) != 0) {
+        number = errno;
+    }
+    if (close(file->fd) != 0 && number == 0) {
+        number = errno;
+    }
+    file->fd = -1;
     if (number == 0 && is_renamed && rename(file->temporary, file->path) != 0) {
         number = errno;
     }
     if (number == 0) {
         file->temporary[0] = '\0';
-        cli_signals_guard(NULL);
-        return 0;
     }
     cli_file_discard(file);
-    return io_error(err, "write", file->path, number);
+    return number == 0 ? 0 : io_error(err, "write", file->path, number);
 }
 
 void cli_file_discard(struct cli_file *file)
@@ -89,11 +113,24 @@ void cli_file_discard(struct cli_file *file)
         fclose(file->stream);
         file->stream = NULL;
     }
+    free(file->text);
+    file->text = NULL;
+    if (file->fd >= 0) {
+        close(file->fd);
+        file->fd = -1;
+    }
     if (file->temporary[0] != '\0') {
         unlink(file->temporary);
         file->temporary[0] = '\0';
     }
     cli_signals_guard(NULL);
+}
+
+void cli_buffer_stdout(void)
+{
+    static char buffer[STDOUT_BUFFER];
+
+    setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 }
 
 int cli_flush_stdout(struct sim_err *err)

@@ -41,6 +41,7 @@ int main(int argc, char **argv)
 
     gsl_set_error_handler_off();
     cli_signals_install();
+    cli_buffer_stdout();
     code = dispatch(argc, argv);
     if (cli_flush_stdout(&err) != 0) {
         code = cli_fail(&err);

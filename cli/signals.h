@@ -13,8 +13,8 @@
 /* Set by the first SIGINT or SIGTERM; studies poll it (sim_study.stop). */
 extern volatile sig_atomic_t cli_stop;
 
-/* Installs the handlers, and ignores SIGPIPE so that a closed pipe is an ordinary
- * write error. */
+/* Installs the handlers, and ignores SIGPIPE and SIGXFSZ: a closed pipe and a file
+ * size limit are ordinary write errors. */
 void cli_signals_install(void);
 
 /* Names the temporary file that a killing signal must remove; NULL forgets it. The
