@@ -13,8 +13,8 @@
 #include "sim/err.h"
 
 struct cli_file {
-    FILE *stream;             /* write here; kept in memory until committed */
-    char *text;               /* the memory behind stream */
+    FILE *stream; /* write here; kept in memory until committed */
+    char *text;   /* the memory behind stream */
     size_t length;
     const char *path;         /* final name, the caller's */
     char temporary[PATH_MAX]; /* name until committed; "" when written directly */
