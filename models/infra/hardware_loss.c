@@ -44,7 +44,11 @@ static void strike(struct ha_infra *w, uint32_t node)
 
 static void heal(struct ha_infra *w, uint32_t node)
 {
-    ha_infra_replace_machine(w, node);
+    if (w->machine[node].is_destroyed != 0) {
+        ha_infra_replace_machine(w, node);
+    } else {
+        ha_infra_mend_machine(w, node, HA_FM_HARDWARE_LOSS);
+    }
 }
 
 const struct ha_failure_mode ha_fm_hardware_loss = {

@@ -3,11 +3,12 @@
  * Root causes of pods: what broke this pod first and has not healed.
  *
  * Notes only: nothing here influences the future. A pod is well when its process runs
- * on a node that is alive and linked, its disk works and it is Ready; then nobody is to
- * blame. When it stops being well the oldest cause that holds its node or its disk is
- * written down and stays until it is well again, through all that follows (eviction,
- * waiting for a volume, scheduling). Deliberate deletions and crashes write their own
- * cause when they happen. A pod in trouble that nothing explains has no cause.
+ * on a node that is alive and linked, its disk works, it is Ready and not being
+ * deleted; then nobody is to blame. When it stops being well the oldest cause that
+ * holds its node or its disk is written down and stays until it is well again, through
+ * all that follows (eviction, waiting for a volume, scheduling). Deliberate deletions
+ * and crashes write their own cause when they happen. A pod in trouble that nothing
+ * explains has no cause.
  */
 #include "models/kube/kube.h"
 
@@ -20,8 +21,8 @@ void ha_pod_blame(struct ha_kube *k, uint32_t pod, uint8_t cause)
 
 static bool is_well(const struct ha_kube *k, uint32_t pod)
 {
-    return ha_kube_process_is_reachable(k, pod) && ha_pod_has(k, pod, HA_POD_READY) &&
-           ha_kube_disk_works(k, pod);
+    return ha_pod_is_active(k, pod) && ha_kube_process_is_reachable(k, pod) &&
+           ha_pod_has(k, pod, HA_POD_READY) && ha_kube_disk_works(k, pod);
 }
 
 static uint8_t find_cause(const struct ha_kube *k, uint32_t pod)

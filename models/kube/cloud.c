@@ -10,7 +10,7 @@
  *                      from a zone that is out or while the cloud API is down
  *   auto-repair        after the provider's patience with NotReady (10 or 30 min) the
  *                      machine is made anew, U(120,300); then the old Node goes and the
- *                      new one is there
+ *                      new one is there; not while its zone cannot provide one
  *   out-of-service     automation taints a node that has been silent for 300 s
  *
  * A replacement takes the row of the machine it replaces: same zone, same pool. It is a
@@ -25,13 +25,17 @@
  */
 #include "models/kube/kube.h"
 
+static bool can_provision(const struct ha_kube *k, uint32_t node)
+{
+    return ha_infra_zone_can_provision(&k->infra, k->plan->infra.node_zone[node]);
+}
+
 /* Which law would bring a machine into this node's row now, or HA_NO_LAW. */
 static uint32_t arrival_law(const struct ha_kube *k, uint32_t node)
 {
     const struct ha_node_row *row = &k->node[node];
     bool api = ha_infra_host_api_is_up(&k->infra);
-    bool can_buy =
-        ha_infra_zone_can_provision(&k->infra, k->plan->infra.node_zone[node]);
+    bool can_buy = can_provision(k, node);
     if (row->upkeep == HA_UPKEEP_REBUILD) {
         return api && can_buy ? k->plan->law.rebuild : HA_NO_LAW;
     }
@@ -59,7 +63,7 @@ static void reconcile_node(struct ha_kube *k, uint32_t node)
                  law->cloud);
     ha_arm_while(k->run, ha_purpose_slot(k, HA_PURPOSE_NODE_REPAIR, node),
                  is_bad && !is_destroyed && row->upkeep == HA_UPKEEP_NONE &&
-                     k->plan->has_autorepair,
+                     k->plan->has_autorepair && can_provision(k, node),
                  law->repair);
     ha_arm_while(k->run, ha_purpose_slot(k, HA_PURPOSE_NODE_OOS, node),
                  is_bad && k->plan->sets_out_of_service &&
