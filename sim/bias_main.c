@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The main path of a batch: ordinary simulation, never biased, which says how often
+ * and with which ages the system leaves calm; and the excursions that hang on it.
+ *
+ * At every event that leaves calm the state just before it is kept, and `copies`
+ * excursions start from there. A failure with a hazard starts them whether or not it
+ * itself leaves calm, because which failure it was is drawn anew. The main path then
+ * goes on from its own event. So the denominator (time) and the numerator (weighted
+ * downtime per exit) come from different luck, and the ratio of their sums over a
+ * batch of cycles from calm to calm estimates the long-run fraction, ageing and all
+ * (A-cycles: Nicola, Shahabuddin, Heidelberger, Glynn, FTCS-23, 1993).
+ *
+ * The groups of first failures are drawn from a golden-ratio sequence with a random
+ * start: each number is uniform, together they are spread evenly, which is
+ * stratification without book-keeping when exits come one by one.
+ *
+ * First year from new: histories of fixed length. An excursion's downtime counts up
+ * to the end of the year, and its first outage only while the main path has had none.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "sim/bias.h"
+
+#define GOLDEN     0.61803398874989485
+#define STUCK      5000000 /* events on the main path without calm: give up */
+#define WARM_MOST  300000  /* events spent on warming up one batch */
+#define MIN_NEXT_S 0.0
+
+void sim_bias_player_init(struct sim_bias_player *player,
+                          const struct sim_bias_plan *plan, struct sim_arena *arena)
+{
+    struct sim_bias_clocks *clocks = &player->clocks;
+
+    *player = (struct sim_bias_player){.plan = plan, .next_branch = 1};
+    sim_run_init(&player->run, plan->model);
+    player->run.context = player;
+    player->before = sim_world_alloc(player->run.world_bytes);
+    for (int i = 0; i < SIM_BIAS_BRANCHES; i++) {
+        player->stack[i] = sim_world_alloc(player->run.world_bytes);
+    }
+    clocks->ix = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->ix);
+    clocks->hazard = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->hazard);
+    clocks->share = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->share);
+    clocks->general = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->general);
+}
+
+void sim_bias_player_release(struct sim_bias_player *player)
+{
+    sim_run_unbind(&player->run);
+    free(player->before);
+    for (int i = 0; i < SIM_BIAS_BRANCHES; i++) {
+        free(player->stack[i]);
+    }
+}
+
+size_t sim_bias_tally_bytes(const struct sim_model *model)
+{
+    return sizeof(struct sim_bias_tally) +
+           model->n_services * sizeof(struct sim_bias_service);
+}
+
+static bool is_calm(const struct sim_run *run)
+{
+    return run->model->is_calm(run->model->plan, run);
+}
+
+/* Starts the batch's next history. */
+static void start_history(struct sim_bias_player *player, struct sim_bias_batch *batch)
+{
+    sim_run_bind(&player->run, batch->main);
+    sim_world_start(&player->run, batch->seed, batch->replication, 0);
+    batch->replication += batch->stride;
+    batch->next_branch = 1;
+    if (!batch->is_started) {
+        batch->is_started = true;
+        batch->phase = sim_draw_uniform(sim_world_draw(&player->run));
+    }
+}
+
+/* Plain events until the system is calm and at_least_s is over; false when stuck. */
+static bool play_until_calm(struct sim_bias_player *player, struct sim_bias_batch *batch,
+                            double at_least_s, uint64_t most)
+{
+    struct sim_run *run = &player->run;
+    uint32_t slot;
+    double time_s;
+
+    for (uint64_t n = 0;; n++) {
+        if (is_calm(run) && (run->world->now_s >= at_least_s || n >= most)) {
+            return true;
+        }
+        if (n >= most + STUCK || !sim_world_next(run, &slot, &time_s)) {
+            batch->is_stuck = true;
+            return false;
+        }
+        if (is_calm(run) && time_s >= at_least_s) {
+            sim_world_advance(run, at_least_s);
+            return true;
+        }
+        sim_world_fire(run, slot, time_s);
+        batch->tally->n_events++;
+        if (run->model->is_absorbing &&
+            (run->model->down(run->model->plan, run) & 1) != 0) {
+            return true; /* the story ended; the caller looks */
+        }
+    }
+}
+
+static bool is_lost(const struct sim_run *run)
+{
+    return run->model->is_absorbing && (run->model->down(run->model->plan, run) & 1) != 0;
+}
+
+/* Is this slot a failure whose identity can be drawn anew? */
+static bool is_clock(const struct sim_bias_player *player, uint32_t slot)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    const uint32_t dist = player->run.timer[slot].dist;
+
+    return plan->clock_of[slot] != UINT32_MAX &&
+           (dist == SIM_LAW_RATE || plan->dist_hazard[dist]);
+}
+
+static void play_excursions(struct sim_bias_player *player,
+                            struct sim_bias_batch *batch, uint32_t slot, double time_s)
+{
+    const uint32_t copies = player->plan->copies;
+
+    sim_run_bind(&player->run, player->before);
+    sim_bias_suspend(player);
+    player->tally = batch->tally;
+    player->lesson = batch->lesson;
+    player->next_branch = batch->next_branch;
+    player->part = 1.0 / copies;
+    for (uint32_t i = 0; i < copies; i++) {
+        double u = batch->phase + (double)(batch->n_drawn++) * GOLDEN;
+        u -= floor(u);
+        sim_bias_play(player, slot, time_s, u);
+    }
+    batch->next_branch = player->next_branch;
+    batch->tally->n_exits++;
+    sim_run_bind(&player->run, batch->main);
+}
+
+/* One event out of calm on the main path, with its excursions. */
+static void leave_calm(struct sim_bias_player *player, struct sim_bias_batch *batch,
+                       uint32_t slot, double time_s)
+{
+    struct sim_run *run = &player->run;
+    const bool redraws = is_clock(player, slot);
+
+    sim_world_copy(run, player->before, run->world);
+    sim_world_fire(run, slot, time_s);
+    batch->tally->n_events++;
+    if (redraws || !is_calm(run)) {
+        play_excursions(player, batch, slot, time_s);
+    }
+}
+
+void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *batch,
+                         uint64_t n_exits, double time_s)
+{
+    struct sim_run *run = &player->run;
+    struct sim_bias_tally *tally = batch->tally;
+    uint64_t n_idle = 0;
+    uint32_t slot;
+    double at_s;
+
+    player->clean = 0;
+    if (!batch->is_started) {
+        start_history(player, batch);
+        play_until_calm(player, batch, player->plan->warmup_s, WARM_MOST);
+    }
+    sim_run_bind(run, batch->main);
+    double from_s = run->world->now_s;
+    const double done_s = tally->time_s;
+    while (!batch->is_stuck) {
+        if (is_lost(run)) {
+            tally->time_s += run->world->now_s - from_s;
+            start_history(player, batch);
+            play_until_calm(player, batch, 0.0, WARM_MOST);
+            from_s = 0.0;
+        }
+        const bool has_exits = tally->n_exits >= n_exits;
+        const bool has_time = tally->time_s + run->world->now_s - from_s >= time_s;
+        if ((has_exits && has_time) || n_idle > STUCK) {
+            break;
+        }
+        if (!sim_world_next(run, &slot, &at_s)) {
+            batch->is_stuck = true;
+            break;
+        }
+        const uint64_t n_before = tally->n_exits;
+        leave_calm(player, batch, slot, at_s);
+        n_idle = tally->n_exits == n_before ? n_idle + 1 : 0;
+        play_until_calm(player, batch, 0.0, 0);
+    }
+    batch->is_stuck = batch->is_stuck || n_idle > STUCK || done_s > tally->time_s;
+    tally->time_s += run->world->now_s - from_s;
+}
+
+/* Services down on the main path lose their clean record. */
+static void note_main(struct sim_bias_player *player)
+{
+    const struct sim_model *model = player->run.model;
+
+    player->clean &= ~model->down(model->plan, &player->run);
+}
+
+/* Until the system is calm for the first time: counted as it happens. */
+static void play_beginning(struct sim_bias_player *player, struct sim_bias_batch *batch)
+{
+    const struct sim_model *model = player->run.model;
+    struct sim_run *run = &player->run;
+    const double horizon_s = player->plan->horizon_s;
+    uint64_t down = model->down(model->plan, run);
+    uint32_t slot;
+    double time_s;
+
+    while (!is_calm(run) && sim_world_next(run, &slot, &time_s)) {
+        const double delay_s = fmin(time_s, horizon_s) - run->world->now_s;
+        for (uint32_t s = 0; s < model->n_services; s++) {
+            if ((down >> s & 1) != 0) {
+                batch->tally->service[s].down_s += delay_s;
+            }
+        }
+        if (time_s >= horizon_s) {
+            sim_world_advance(run, horizon_s);
+            return;
+        }
+        sim_world_fire(run, slot, time_s);
+        batch->tally->n_events++;
+        const uint64_t now = model->down(model->plan, run);
+        for (uint32_t s = 0; s < model->n_services; s++) {
+            const uint64_t bit = UINT64_C(1) << s;
+            if ((now & ~down & bit) != 0) {
+                batch->tally->service[s].outages += 1.0;
+                batch->tally->service[s].first += (player->clean & bit) != 0;
+            }
+        }
+        down = now;
+        note_main(player);
+    }
+}
+
+static void play_year(struct sim_bias_player *player, struct sim_bias_batch *batch)
+{
+    struct sim_run *run = &player->run;
+    const double horizon_s = player->plan->horizon_s;
+    uint32_t slot;
+    double time_s;
+
+    player->clean = ~UINT64_C(0);
+    play_beginning(player, batch);
+    while (sim_world_next(run, &slot, &time_s) && time_s < horizon_s) {
+        if (is_calm(run)) {
+            leave_calm(player, batch, slot, time_s);
+        } else {
+            sim_world_fire(run, slot, time_s);
+            batch->tally->n_events++;
+        }
+        note_main(player);
+        if (is_lost(run)) {
+            break;
+        }
+    }
+}
+
+void sim_bias_batch_play_new(struct sim_bias_player *player,
+                             struct sim_bias_batch *batch, uint64_t n_histories)
+{
+    for (uint64_t i = 0; i < n_histories; i++) {
+        start_history(player, batch);
+        play_year(player, batch);
+        batch->tally->time_s += player->plan->horizon_s;
+    }
+}

@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One excursion: from the event that left calm until calm again, under importance
+ * sampling, with its scores.
+ *
+ * The world is an ordinary one, but its failure clocks are suspended: armed, with
+ * their law and age, at time infinity. What would have fired is drawn step by step
+ * from their hazards (sim/bias_segment.c), which is exact because a clock with a
+ * hazard, given that it lived until now, is a fresh race at every event. All other
+ * timers run as the model armed them, so deterministic delays, retries and planned
+ * work keep their meaning; recoveries are size-biased (sim/bias_recovery.c), unlikely
+ * choices are forced: drawn from 0.6 odds + 0.4 even, at most a few times.
+ *
+ * At the first hit of the focus service the bias ends for good. What follows is the
+ * original law, so the length of an outage carries one weight and long outages are
+ * never made by silly weights.
+ *
+ * Weight windows. In systems with two time scales (minutes of danger per lost pod,
+ * hours until its node is back) weights of paths that arrive in the same state differ
+ * by orders of magnitude, and the few heavy ones carry the sum. After each failure
+ * weight times expected score is compared with what it was when the path began: too
+ * heavy paths are split into equal copies that go on independently, too light ones
+ * survive with a matching probability. Both keep every expectation. The expected
+ * score of a state is a table learned in the pilot, by hash of the discrete state;
+ * unknown states are left alone. (Booth and Hendricks, "Importance estimation in
+ * forward Monte Carlo calculations", Nucl. Technol./Fusion 5, 1984.)
+ *
+ * Nothing here allocates.
+ */
+#include <math.h>
+
+#include "sim/bias.h"
+
+#include "sim/poison.h"
+
+#define FORCED_EVEN    0.4  /* part of the odds made even in a forced choice */
+#define FORCED_BELOW   0.1  /* only when some outcome is less likely than this */
+#define WINDOW_LOW     0.25 /* below: survive by chance */
+#define WINDOW_HIGH    2.0  /* above: split */
+#define SPLIT_MOST     8    /* copies made at once */
+#define SURVIVAL_LEAST 0.05
+#define NO_EVENT_S     864000.0 /* step when nothing but failures is pending */
+
+/* ---- Hooks: what a model asks, inside an excursion ------------------------------ */
+
+static struct sim_bias_player *player_of(struct sim_run *run)
+{
+    return run->context;
+}
+
+static bool may_size(const struct sim_bias_player *player, uint32_t slot)
+{
+    return player->run.model->slot[slot].cls == SIM_RECOVERY &&
+           player->now->is_biased && player->now->n_sized < SIM_BIAS_SIZED;
+}
+
+static void take_sized(struct sim_bias_player *player, uint32_t slot,
+                       const struct sim_sized *sized)
+{
+    struct sim_bias_path *path = player->now;
+
+    path->weight *= sized->ratio;
+    path->n_sized++;
+    if (player->lesson != NULL && path->n_draws < SIM_BIAS_SIZED) {
+        path->draw[path->n_draws].slot = slot;
+        for (int k = 0; k < SIM_SIZE_ORDERS; k++) {
+            path->draw[path->n_draws].credit.share[k] = sized->credit[k];
+        }
+        path->n_draws++;
+    }
+}
+
+static void hook_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
+{
+    struct sim_bias_player *player = player_of(run);
+    const struct sim_bias_plan *plan = player->plan;
+    const struct sim_dist *law = &run->model->dist[dist];
+
+    if (plan->clock_of[slot] != UINT32_MAX && plan->dist_hazard[dist]) {
+        sim_world_arm_after(run, slot, dist, HUGE_VAL);
+    } else if (may_size(player, slot) && law->kind != SIM_DIST_DETERMINISTIC) {
+        const struct sim_draw pick = sim_timer_draw(run, slot);
+        const struct sim_sized sized = sim_sized_delay(
+            law, &plan->size_mix[slot], pick, sim_timer_draw(run, slot));
+        take_sized(player, slot, &sized);
+        sim_world_arm_after(run, slot, dist, sized.x);
+    } else {
+        sim_world_arm(run, slot, dist);
+    }
+}
+
+static void hook_arm_rate(struct sim_run *run, uint32_t slot, double rate_per_s)
+{
+    struct sim_bias_player *player = player_of(run);
+    const struct sim_bias_plan *plan = player->plan;
+    const bool is_armed =
+        sim_timer_is_armed(run, slot) && run->timer[slot].dist == SIM_LAW_RATE;
+
+    if (!(rate_per_s > 0.0)) {
+        sim_world_disarm(run, slot);
+    } else if (plan->clock_of[slot] != UINT32_MAX) {
+        if (is_armed) {
+            run->timer[slot].rate_per_s = rate_per_s;
+        } else {
+            sim_world_arm_rate_after(run, slot, rate_per_s, HUGE_VAL);
+        }
+    } else if (!is_armed && may_size(player, slot)) {
+        const struct sim_draw pick = sim_timer_draw(run, slot);
+        const struct sim_sized sized =
+            sim_sized_exp(&plan->size_mix[slot], pick, sim_timer_draw(run, slot));
+        take_sized(player, slot, &sized);
+        sim_world_arm_rate_after(run, slot, rate_per_s, sized.x / rate_per_s);
+    } else {
+        sim_world_arm_rate(run, slot, rate_per_s);
+    }
+}
+
+/* Total and number of the positive weights, and the smallest of them. */
+static uint32_t weigh_outcomes(uint32_t n, const double *weight, double *total,
+                               double *least)
+{
+    uint32_t n_positive = 0;
+
+    *total = 0.0;
+    *least = HUGE_VAL;
+    for (uint32_t i = 0; i < n; i++) {
+        if (weight[i] > 0.0) {
+            n_positive++;
+            *total += weight[i];
+            *least = weight[i] < *least ? weight[i] : *least;
+        }
+    }
+    return n_positive;
+}
+
+static uint32_t hook_choose(struct sim_run *run, uint32_t choice, uint32_t n,
+                            const double *weight)
+{
+    struct sim_bias_path *path = player_of(run)->now;
+    double total;
+    double least;
+
+    if (weight == NULL || !path->is_biased || path->n_forced >= SIM_BIAS_FORCED) {
+        return sim_world_choose(run, choice, n, weight);
+    }
+    const uint32_t n_positive = weigh_outcomes(n, weight, &total, &least);
+    if (n_positive < 2 || least >= FORCED_BELOW * total) {
+        return sim_world_choose(run, choice, n, weight);
+    }
+    const double even = FORCED_EVEN / n_positive;
+    double u = sim_draw_uniform(sim_draw_of(
+        &run->world->key, run->model->choice_id[choice], run->choice_draws[choice]++));
+    uint32_t taken = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (weight[i] > 0.0) {
+            taken = i;
+            u -= (1.0 - FORCED_EVEN) * weight[i] / total + even;
+            if (u < 0.0) {
+                break;
+            }
+        }
+    }
+    const double odds = weight[taken] / total;
+    path->weight *= odds / ((1.0 - FORCED_EVEN) * odds + even);
+    path->n_forced++;
+    return taken;
+}
+
+static const struct sim_hooks bias_hooks = {
+    .arm = hook_arm,
+    .arm_rate = hook_arm_rate,
+    .choose = hook_choose,
+};
+
+void sim_bias_suspend(struct sim_bias_player *player)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    struct sim_run *run = &player->run;
+
+    for (uint32_t c = 0; c < plan->n_clocks; c++) {
+        const uint32_t slot = plan->clock_slot[c];
+        if (sim_timer_is_armed(run, slot)) {
+            const uint32_t dist = run->timer[slot].dist;
+            if (dist == SIM_LAW_RATE || plan->dist_hazard[dist]) {
+                sim_timer_set_time(run, slot, HUGE_VAL);
+            }
+        }
+    }
+}
+
+/* ---- Scores ---------------------------------------------------------------------- */
+
+static uint32_t downtime_bin(double downtime_s)
+{
+    const double at = 16.0 * (log10(downtime_s) + 3.0);
+
+    return (uint32_t)fmin(fmax(at, 0.0), SIM_DOWNTIME_BINS - 1.0);
+}
+
+static uint32_t duration_bin(double duration_s)
+{
+    const double at = 8.0 * (log10(duration_s) + 2.0);
+
+    return (uint32_t)fmin(fmax(at, 0.0), SIM_DURATION_BINS - 1.0);
+}
+
+static uint8_t cause_of(const struct sim_model *model, uint32_t slot)
+{
+    const uint8_t cause = model->slot[slot].cause;
+
+    return cause < model->n_causes ? cause : SIM_BIAS_CAUSES - 1;
+}
+
+/* Who is to blame for downtime of service s just now. */
+static void ask_blame(const struct sim_bias_player *player, uint32_t s, double *share)
+{
+    const struct sim_model *model = player->run.model;
+
+    for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+        share[c] = 0.0;
+    }
+    if (model->blame != NULL) {
+        model->blame(model->plan, &player->run, s, share);
+    } else {
+        share[player->now->trigger[s]] = 1.0;
+    }
+}
+
+static void score_down(struct sim_bias_player *player, uint32_t s, double weighted_s)
+{
+    struct sim_bias_service *service = &player->tally->service[s];
+    const uint32_t n_causes = player->run.model->n_causes;
+    const bool is_focus = s == player->plan->focus;
+    double share[SIM_BIAS_CAUSES];
+
+    ask_blame(player, s, share);
+    service->down_s += weighted_s * player->part;
+    player->copy_score[s] += weighted_s;
+    for (uint32_t i = 0; i <= n_causes; i++) {
+        const uint32_t c = i < n_causes ? i : SIM_BIAS_CAUSES - 1;
+        if (share[c] > 0.0) {
+            service->cause_down_s[c] += weighted_s * share[c] * player->part;
+            if (is_focus) {
+                player->copy_cause[c] += weighted_s * share[c];
+            }
+        }
+    }
+    if (is_focus) {
+        player->now->score += weighted_s;
+    }
+}
+
+/* Time delay_s passes in the present state, which has not changed yet; the weight is
+ * the one after the event that ends it. */
+static void score_time(struct sim_bias_player *player, double delay_s)
+{
+    const struct sim_model *model = player->run.model;
+    struct sim_bias_path *path = player->now;
+
+    if ((path->down == 0 && model->degraded == NULL) || !(delay_s > 0.0)) {
+        return;
+    }
+    const double weighted_s = sim_bias_weight(player->plan, path) * delay_s;
+    for (uint64_t left = path->down; left != 0; left &= left - 1) {
+        const uint32_t s = (uint32_t)__builtin_ctzll(left);
+        path->downtime_s[s] += delay_s;
+        score_down(player, s, weighted_s);
+    }
+    if (model->degraded != NULL) {
+        double bad[SIM_MAX_SERVICES] = {0};
+        model->degraded(model->plan, &player->run, bad);
+        for (uint32_t s = 0; s < model->n_services; s++) {
+            player->tally->service[s].failed_s += weighted_s * bad[s] * player->part;
+        }
+    }
+}
+
+static void enter_down(struct sim_bias_player *player, uint32_t s, uint32_t slot)
+{
+    struct sim_bias_path *path = player->now;
+    struct sim_bias_service *service = &player->tally->service[s];
+    const double weight = sim_bias_weight(player->plan, path) * player->part;
+    const double now_s = player->run.world->now_s;
+    const uint64_t bit = UINT64_C(1) << s;
+
+    path->entered_s[s] = now_s;
+    path->trigger[s] = cause_of(player->run.model, slot);
+    service->outages += weight;
+    service->n_outages++;
+    service->cause_outages[path->trigger[s]] += weight;
+    if ((path->hit & bit) == 0) {
+        path->hit |= bit;
+        path->first_hit_s[s] = now_s;
+        service->hits += weight;
+        if ((player->clean & bit) != 0) {
+            service->first += weight;
+        }
+    }
+}
+
+static void leave_down(struct sim_bias_player *player, uint32_t s)
+{
+    struct sim_bias_path *path = player->now;
+    const double weight = sim_bias_weight(player->plan, path) * player->part;
+    const double duration_s = player->run.world->now_s - path->entered_s[s];
+
+    if (duration_s > 0.0) {
+        player->tally->service[s].duration[duration_bin(duration_s)] += weight;
+    }
+}
+
+/* After `slot` fired: which services went down or came back. */
+static void note_changes(struct sim_bias_player *player, uint32_t slot)
+{
+    const struct sim_model *model = player->run.model;
+    struct sim_bias_path *path = player->now;
+    const uint64_t down = model->down(model->plan, &player->run);
+    const uint64_t changed = down ^ path->down;
+
+    path->down = down;
+    if (changed == 0) {
+        return;
+    }
+    if (path->is_biased && ((changed & down) >> player->plan->focus & 1) != 0) {
+        sim_bias_segment_close(player->plan, path);
+        path->is_biased = false;
+    }
+    for (uint64_t left = changed; left != 0; left &= left - 1) {
+        const uint32_t s = (uint32_t)__builtin_ctzll(left);
+        if ((down >> s & 1) != 0) {
+            enter_down(player, s, slot);
+        } else {
+            leave_down(player, s);
+        }
+    }
+}
+
+/* ---- Learning and windows --------------------------------------------------------- */
+
+static uint64_t hash_state(const struct sim_run *run)
+{
+    const unsigned char *bytes = run->state;
+    const size_t n = run->model->state_bytes;
+    uint64_t h = UINT64_C(0x9e3779b97f4a7c15) ^ n;
+
+    for (size_t i = 0; i < n; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, bytes + i, n - i < 8 ? n - i : 8);
+        h = (h ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        h ^= h >> 32;
+    }
+    return h | 1;
+}
+
+static void learn_visit(struct sim_bias_player *player, uint64_t key, uint32_t ix)
+{
+    struct sim_bias_path *path = player->now;
+    struct sim_value *value = sim_values_find(&player->lesson->values, key, true);
+
+    if (value != NULL) {
+        value->n++;
+        value->weight += path->weight;
+    }
+    if (path->n_steps < SIM_BIAS_TRACE) {
+        path->step[path->n_steps++] = (struct sim_bias_step){key, ix};
+    }
+}
+
+static void learn_end(struct sim_bias_player *player)
+{
+    const struct sim_bias_path *path = player->now;
+    struct sim_bias_lesson *lesson = player->lesson;
+
+    if (!(path->score > 0.0)) {
+        return;
+    }
+    for (uint32_t i = 0; i < path->n_steps; i++) {
+        struct sim_value *value =
+            sim_values_find(&lesson->values, path->step[i].key, false);
+        if (value != NULL) {
+            value->score += path->score;
+        }
+        lesson->clock_credit[path->step[i].ix] += path->score;
+    }
+    for (uint32_t i = 0; i < path->n_draws; i++) {
+        for (int k = 0; k < SIM_SIZE_ORDERS; k++) {
+            lesson->size_credit[path->draw[i].slot].share[k] +=
+                path->score * path->draw[i].credit.share[k];
+        }
+    }
+}
+
+/* Makes n - 1 copies of the present path and world; each goes on by itself. */
+static void split(struct sim_bias_player *player, uint32_t *n_waiting, uint32_t n)
+{
+    struct sim_run *run = &player->run;
+    struct sim_world *world = run->world;
+    struct sim_bias_path *path = player->now;
+    const uint32_t room = SIM_BIAS_BRANCHES - 1 - *n_waiting;
+
+    n = n - 1 <= room ? n : room + 1;
+    path->weight /= n;
+    for (uint32_t i = 1; i < n; i++) {
+        struct sim_bias_path *copy = &player->path[*n_waiting];
+        struct sim_world *to = player->stack[*n_waiting];
+        *copy = *path;
+        copy->score = 0.0;
+        sim_world_copy(run, to, world);
+        sim_run_bind(run, to);
+        sim_world_set_branch(run, player->next_branch++);
+        player->now = copy;
+        sim_bias_segment_open(player);
+        (*n_waiting)++;
+    }
+    player->now = path;
+    sim_run_bind(run, world);
+}
+
+/* Splits or kills by the weight window; false: the path ends here. */
+static bool pass_window(struct sim_bias_player *player, uint64_t key,
+                        uint32_t *n_waiting)
+{
+    struct sim_bias_path *path = player->now;
+    const double guess = sim_values_guess(&player->plan->values, key);
+
+    if (!(guess > 0.0)) {
+        return true;
+    }
+    if (path->norm == 0.0) {
+        path->norm = path->weight * guess;
+        return true;
+    }
+    const double heavy = path->weight * guess / path->norm;
+    if (heavy < WINDOW_LOW) {
+        const double survival = fmax(heavy, SURVIVAL_LEAST);
+        if (sim_draw_uniform(sim_world_draw(&player->run)) >= survival) {
+            path->was_killed = true;
+            return false;
+        }
+        path->weight /= survival;
+    } else if (heavy > WINDOW_HIGH) {
+        split(player, n_waiting, (uint32_t)fmin(SPLIT_MOST, heavy + 0.5));
+    }
+    return true;
+}
+
+/* ---- Playing ------------------------------------------------------------------------ */
+
+/* The first failure, drawn anew: its group by the plan, within it by hazard. Returns its
+ * slot and multiplies the weight by original over drawn odds. */
+static uint32_t redraw_first(struct sim_bias_player *player, double time_s, double u)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    struct sim_run *run = &player->run;
+    struct sim_bias_clocks *clocks = &player->clocks;
+    double group_rate[SIM_BIAS_GROUPS] = {0};
+    double total = 0.0;
+    double odds = 0.0;
+    uint32_t n = 0;
+    uint32_t group = 0;
+
+    for (uint32_t c = 0; c < plan->n_clocks; c++) {
+        const uint32_t slot = plan->clock_slot[c];
+        if (sim_timer_is_armed(run, slot) && sim_timer_time(run, slot) == HUGE_VAL) {
+            clocks->ix[n] = c;
+            clocks->hazard[n] = sim_timer_hazard(run, slot, time_s);
+            group_rate[plan->clock_group[c]] += clocks->hazard[n];
+            total += clocks->hazard[n++];
+        }
+    }
+    for (uint32_t g = 0; g < plan->n_groups; g++) {
+        odds += group_rate[g] > 0.0 ? plan->group_odds[g] : 0.0;
+    }
+    u *= odds;
+    for (uint32_t g = 0; g < plan->n_groups; g++) {
+        if (group_rate[g] > 0.0) {
+            group = g;
+            u -= plan->group_odds[g];
+            if (u < 0.0) {
+                break;
+            }
+        }
+    }
+    player->now->weight *= group_rate[group] / total * odds / plan->group_odds[group];
+    double v = sim_draw_uniform(sim_world_draw(run)) * group_rate[group];
+    uint32_t slot = UINT32_MAX;
+    for (uint32_t i = 0; i < n && v >= 0.0; i++) {
+        if (plan->clock_group[clocks->ix[i]] == group && clocks->hazard[i] > 0.0) {
+            slot = plan->clock_slot[clocks->ix[i]];
+            v -= clocks->hazard[i];
+        }
+    }
+    return slot;
+}
+
+/* One step: to the next event or failure. False when the path has ended. */
+static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    struct sim_run *run = &player->run;
+    struct sim_bias_path *path = player->now;
+    const double now_s = run->world->now_s;
+    uint32_t slot;
+    double time_s;
+    uint32_t failed = UINT32_MAX;
+    double delay_s = 0.0;
+    const bool is_pending = sim_world_next(run, &slot, &time_s);
+    const double window_s = is_pending ? time_s - now_s : HUGE_VAL;
+
+    if (window_s > 0.0) {
+        sim_bias_survey(player, window_s);
+        failed = sim_bias_next_failure(player, &delay_s);
+        if (failed == UINT32_MAX) {
+            delay_s = is_pending ? window_s : player->clocks.window_s;
+        }
+        if (now_s + delay_s >= plan->horizon_s) {
+            sim_bias_account(player, plan->horizon_s - now_s, UINT32_MAX);
+            score_time(player, plan->horizon_s - now_s);
+            sim_world_advance(run, plan->horizon_s);
+            return false;
+        }
+        sim_bias_account(player, delay_s, failed);
+        score_time(player, delay_s);
+    }
+    if (failed == UINT32_MAX && !is_pending) {
+        sim_world_advance(run, now_s + delay_s);
+        player->n_copy_events++;
+        return true;
+    }
+    uint32_t ix = UINT32_MAX;
+    if (failed != UINT32_MAX) {
+        ix = player->clocks.ix[failed];
+        slot = plan->clock_slot[ix];
+        time_s = now_s + delay_s;
+    }
+    if (ix != UINT32_MAX && path->is_biased) {
+        sim_bias_segment_close(plan, path);
+    }
+    sim_world_fire(run, slot, time_s);
+    player->n_copy_events++;
+    note_changes(player, slot);
+    if (ix == UINT32_MAX || !path->is_biased) {
+        return true;
+    }
+    path->n_failures++;
+    if (player->lesson != NULL || plan->splits) {
+        const uint64_t key = hash_state(run);
+        if (player->lesson != NULL) {
+            learn_visit(player, key, ix);
+        }
+        if (plan->splits && !pass_window(player, key, n_waiting)) {
+            return false;
+        }
+    }
+    sim_bias_segment_open(player);
+    return true;
+}
+
+/* Closes the books of a branch that ended (calm again, horizon, absorbed, killed). */
+static void end_branch(struct sim_bias_player *player)
+{
+    const struct sim_model *model = player->run.model;
+    struct sim_bias_path *path = player->now;
+    const double weight = sim_bias_weight(player->plan, path);
+    const double now_s = player->run.world->now_s;
+
+    if (path->was_killed) {
+        return; /* the survivors speak for it, with more weight */
+    }
+    player->copy_ratio += weight;
+    for (uint64_t left = path->hit; left != 0; left &= left - 1) {
+        const uint32_t s = (uint32_t)__builtin_ctzll(left);
+        struct sim_bias_service *service = &player->tally->service[s];
+        const double part = weight * player->part;
+        if ((path->down >> s & 1) != 0) {
+            leave_down(player, s);
+        }
+        service->after_s += part * (now_s - path->first_hit_s[s]);
+        if (path->downtime_s[s] > 0.0) {
+            const uint32_t bin = downtime_bin(path->downtime_s[s]);
+            service->total[bin] += part;
+            service->total_s[bin] += part * path->downtime_s[s];
+        }
+        if (player->budget_s >= 0.0 && path->downtime_s[s] > player->budget_s) {
+            service->over += part;
+        }
+        if (model->is_absorbing) {
+            player->copy_score[s] += weight;
+            path->score += weight;
+        }
+    }
+    if (player->lesson != NULL) {
+        learn_end(player);
+    }
+}
+
+static bool is_absorbed(const struct sim_bias_player *player)
+{
+    return player->run.model->is_absorbing && (player->now->hit & 1) != 0;
+}
+
+/* Plays the branch on top of the stack to its end. */
+static void play_branch(struct sim_bias_player *player, uint32_t *n_waiting)
+{
+    const struct sim_model *model = player->run.model;
+    bool goes_on = true;
+
+    while (goes_on && !is_absorbed(player)) {
+        if (model->is_calm(model->plan, &player->run)) {
+            break;
+        }
+        if (player->n_copy_events >= SIM_BIAS_ENDLESS) {
+            player->is_endless = true;
+            break;
+        }
+        goes_on = step(player, n_waiting);
+    }
+    end_branch(player);
+}
+
+static void end_copy(struct sim_bias_player *player, uint32_t first_clock)
+{
+    struct sim_bias_tally *tally = player->tally;
+    const struct sim_model *model = player->run.model;
+
+    tally->n_copies++;
+    tally->n_events += player->n_copy_events;
+    tally->n_endless += player->is_endless;
+    tally->ratio_sum += player->copy_ratio;
+    tally->ratio_sum2 += player->copy_ratio * player->copy_ratio;
+    for (uint32_t s = 0; s < model->n_services; s++) {
+        sim_scores_add(&tally->service[s].scores, player->copy_score[s]);
+    }
+    if (player->lesson != NULL && first_clock != UINT32_MAX) {
+        struct sim_bias_lesson *lesson = player->lesson;
+        const uint32_t g = player->plan->clock_group[first_clock];
+        lesson->group_n[g] += 1.0;
+        lesson->group_events[g] += (double)player->n_copy_events;
+        for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+            lesson->group_score[g][c] += player->copy_cause[c];
+            lesson->group_score2[g][c] +=
+                player->copy_cause[c] * player->copy_cause[c];
+        }
+    }
+}
+
+void sim_bias_play(struct sim_bias_player *player, uint32_t slot, double time_s,
+                   double u)
+{
+    struct sim_run *run = &player->run;
+    uint32_t n_waiting = 0;
+    uint32_t first_clock = UINT32_MAX;
+    struct sim_world *world = player->stack[SIM_BIAS_BRANCHES - 1];
+    struct sim_bias_path *path = &player->path[SIM_BIAS_BRANCHES - 1];
+
+    player->n_copy_events = 1;
+    player->is_endless = false;
+    player->copy_ratio = 0.0;
+    memset(player->copy_score, 0, sizeof player->copy_score);
+    memset(player->copy_cause, 0, sizeof player->copy_cause);
+    sim_world_copy(run, world, player->before);
+    sim_run_bind(run, world);
+    sim_world_set_branch(run, player->next_branch++);
+    run->hooks = &bias_hooks;
+    *path = (struct sim_bias_path){.weight = 1.0, .is_biased = true};
+    player->now = path;
+    if (sim_timer_time(run, slot) == HUGE_VAL) {
+        slot = redraw_first(player, time_s, u);
+        first_clock = player->plan->clock_of[slot];
+    }
+    sim_world_fire(run, slot, time_s);
+    note_changes(player, slot);
+    if (path->is_biased) {
+        sim_bias_segment_open(player);
+    }
+    play_branch(player, &n_waiting);
+    while (n_waiting > 0) {
+        n_waiting--;
+        /* The top branch moves out of the way of the copies it may make. */
+        player->now = path;
+        *path = player->path[n_waiting];
+        sim_world_copy(run, world, player->stack[n_waiting]);
+        sim_run_bind(run, world);
+        play_branch(player, &n_waiting);
+    }
+    run->hooks = NULL;
+    end_copy(player, first_clock);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Segments: how failures are hurried, from one failure to the next.
+ *
+ * Hurrying failures at every event ruins excursions that hold many harmless events (a
+ * retry timer, restarts during a long node repair): each event multiplies the weight
+ * by the chance that nothing failed, and the product collapses. Choosing one
+ * strategy for a whole segment, and weighing with the ratio of the *mixture* of all
+ * strategies, bounds the weight of a segment by 1 / odds of the original law:
+ *
+ *     weight *= f / sum_k odds_k g_k  =  1 / sum_k odds_k exp(log_ratio_k)
+ *
+ * Each strategy wants a total failure intensity c_k, split over the armed failure
+ * clocks by shares s_i: half evenly over the failure groups and inside a group by
+ * hazard (balanced failure biasing, safe for unbalanced systems), half by what the
+ * pilot learned, if anything. Clock i then runs at hazard max(h_i, c_k s_i): raised,
+ * never lowered, and left alone where it already fails often enough. Constant clocks
+ * are drawn together, one exponential for all; a clock with another law gets its own
+ * hazard multiplied by the constant factor max(1, c_k s_i / mean h_i over the
+ * window), so that only its cumulative hazard is needed:
+ *
+ *     ln(g_k/f) = - sum_i (factor_i - 1) dH_i   per interval without failure
+ *                 + ln factor_i                 for the failure of clock i
+ *
+ * Because all intensities are functions of the past alone, the ratio is a martingale
+ * and scores may be weighed at any event (sim_bias_weight).
+ *
+ * Sources: Shahabuddin, Management Science 40, 1994 (balanced failure biasing);
+ * Hesterberg, Technometrics 37, 1995 (defensive mixtures); Nicola, Shahabuddin,
+ * Nakayama, IEEE Trans. Reliability 50, 2001.
+ */
+#include <math.h>
+
+#include "sim/bias.h"
+
+#include "sim/poison.h"
+
+#define NO_WINDOW_S 3600.0 /* to average a hazard over when nothing is scheduled */
+
+double sim_bias_weight(const struct sim_bias_plan *plan,
+                       const struct sim_bias_path *path)
+{
+    if (!path->is_biased) {
+        return path->weight;
+    }
+    double mixture = 0.0;
+
+    for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
+        mixture += plan->odds[k] * exp(path->log_ratio[k]);
+    }
+    return path->weight / mixture;
+}
+
+void sim_bias_segment_close(const struct sim_bias_plan *plan,
+                            struct sim_bias_path *path)
+{
+    path->weight = sim_bias_weight(plan, path);
+    for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
+        path->log_ratio[k] = 0.0;
+    }
+}
+
+/* Remaining times of the scheduled recoveries, ascending, at most max of them. */
+static uint32_t scheduled_recoveries(const struct sim_run *run, double *left_s,
+                                     uint32_t max)
+{
+    const struct sim_model *model = run->model;
+    uint32_t n = 0;
+
+    for (uint32_t slot = 0; slot < model->n_slots; slot++) {
+        if (model->slot[slot].cls != SIM_RECOVERY || !sim_timer_is_armed(run, slot)) {
+            continue;
+        }
+        const double left = sim_timer_time(run, slot) - run->world->now_s;
+        uint32_t at = n < max ? n++ : max - 1;
+
+        for (; at > 0 && left_s[at - 1] > left; at--) {
+            left_s[at] = left_s[at - 1];
+        }
+        left_s[at] = left;
+    }
+    return n;
+}
+
+static uint32_t draw_strategy(const struct sim_bias_plan *plan, double u)
+{
+    uint32_t k = 0;
+
+    for (; k + 1 < SIM_BIAS_STRATEGIES; k++) {
+        u -= plan->odds[k];
+        if (u < 0.0) {
+            break;
+        }
+    }
+    return k;
+}
+
+void sim_bias_segment_open(struct sim_bias_player *player)
+{
+    enum { MAX_RECOVERIES = 32 };
+    const struct sim_bias_plan *plan = player->plan;
+    struct sim_bias_path *path = player->now;
+    double left_s[MAX_RECOVERIES];
+    const uint32_t n = scheduled_recoveries(&player->run, left_s, MAX_RECOVERIES);
+
+    for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
+        path->log_ratio[k] = 0.0;
+        path->intensity[k] = 0.0;
+    }
+    path->strategy = draw_strategy(plan, sim_draw_uniform(sim_world_draw(&player->run)));
+    if (n > 0 && left_s[n - 1] > 0.0) {
+        path->intensity[2] = plan->mass / left_s[n - 1];
+        const double middle = left_s[n / 2];
+        path->intensity[3] = plan->mass / (middle > 0.0 ? middle : left_s[n - 1]);
+    }
+}
+
+/* Collects the armed failure clocks that have a hazard; returns the groups' rates. */
+static uint32_t collect(struct sim_bias_player *player, double window_s,
+                        double *group_rate, double *learned)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    const struct sim_run *run = &player->run;
+    struct sim_bias_clocks *clocks = &player->clocks;
+    const double now_s = run->world->now_s;
+    uint32_t n_groups = 0;
+
+    for (uint32_t c = 0; c < plan->n_clocks; c++) {
+        const uint32_t slot = plan->clock_slot[c];
+        if (!sim_timer_is_armed(run, slot)) {
+            continue;
+        }
+        const struct sim_timer *timer = &run->timer[slot];
+        double hazard = timer->rate_per_s;
+        if (timer->dist != SIM_LAW_RATE) {
+            if (!plan->dist_hazard[timer->dist]) {
+                continue;
+            }
+            hazard = plan->dist_rate[timer->dist];
+            if (!(hazard > 0.0)) {
+                hazard =
+                    sim_timer_hazard_between(run, slot, now_s, now_s + window_s) /
+                    window_s;
+                clocks->general[clocks->n_general++] = clocks->n;
+            }
+        }
+        const uint32_t i = clocks->n++;
+        clocks->ix[i] = c;
+        clocks->hazard[i] = hazard;
+        n_groups += group_rate[plan->clock_group[c]] == 0.0 && hazard > 0.0;
+        group_rate[plan->clock_group[c]] += hazard;
+        *learned += plan->clock_share[c];
+    }
+    return n_groups;
+}
+
+static double raise_to(double hazard, double wanted)
+{
+    return wanted > hazard ? wanted : hazard;
+}
+
+/* Totals of the constant clocks under each strategy. */
+static void sum_raised(struct sim_bias_clocks *clocks,
+                       const struct sim_bias_path *path)
+{
+    uint32_t next_general = 0;
+
+    clocks->plain = 0.0;
+    for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
+        clocks->raised[k] = 0.0;
+    }
+    for (uint32_t i = 0; i < clocks->n; i++) {
+        if (next_general < clocks->n_general && clocks->general[next_general] == i) {
+            next_general++;
+            continue;
+        }
+        const double h = clocks->hazard[i];
+        clocks->plain += h;
+        for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
+            clocks->raised[k] += raise_to(h, path->intensity[k] * clocks->share[i]);
+        }
+    }
+}
+
+void sim_bias_survey(struct sim_bias_player *player, double window_s)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    struct sim_bias_clocks *clocks = &player->clocks;
+    struct sim_bias_path *path = player->now;
+    double group_rate[SIM_BIAS_GROUPS] = {0};
+    double learned = 0.0;
+
+    clocks->n = 0;
+    clocks->n_general = 0;
+    clocks->window_s = isfinite(window_s) ? window_s : NO_WINDOW_S;
+    const uint32_t n_groups =
+        collect(player, clocks->window_s, group_rate, &learned);
+    path->intensity[1] = isfinite(window_s) ? plan->mass / window_s : 0.0;
+    if (!path->is_biased) {
+        path->intensity[1] = 0.0;
+    }
+    const double even = learned > 0.0 ? 0.5 : 1.0;
+    for (uint32_t i = 0; i < clocks->n; i++) {
+        const uint32_t c = clocks->ix[i];
+        const double rate = group_rate[plan->clock_group[c]];
+        double share = rate > 0.0 ? even * clocks->hazard[i] / (rate * n_groups) : 0.0;
+        if (learned > 0.0) {
+            share += 0.5 * plan->clock_share[c] / learned;
+        }
+        clocks->share[i] = share;
+    }
+    sum_raised(clocks, path);
+}
+
+/* What strategy k multiplies the hazard of surveyed clock i with. */
+static double factor_of(const struct sim_bias_clocks *clocks,
+                        const struct sim_bias_path *path, int k, uint32_t i)
+{
+    const double h = clocks->hazard[i];
+
+    return h > 0.0 ? raise_to(h, path->intensity[k] * clocks->share[i]) / h : 1.0;
+}
+
+static uint32_t pick_constant(const struct sim_bias_clocks *clocks,
+                              const struct sim_bias_path *path, int k, double u)
+{
+    uint32_t next_general = 0;
+    uint32_t last = UINT32_MAX;
+
+    u *= clocks->raised[k];
+    for (uint32_t i = 0; i < clocks->n; i++) {
+        if (next_general < clocks->n_general && clocks->general[next_general] == i) {
+            next_general++;
+            continue;
+        }
+        const double rate =
+            raise_to(clocks->hazard[i], path->intensity[k] * clocks->share[i]);
+        if (rate > 0.0) {
+            last = i;
+            u -= rate;
+            if (u < 0.0) {
+                break;
+            }
+        }
+    }
+    return last;
+}
+
+/* When the clock with a general law fails, if within the window. */
+static double general_delay(struct sim_bias_player *player, uint32_t i, double factor)
+{
+    struct sim_run *run = &player->run;
+    const struct sim_bias_clocks *clocks = &player->clocks;
+    const uint32_t slot = player->plan->clock_slot[clocks->ix[i]];
+    const double e = sim_draw_exp(sim_world_draw(run)) / factor;
+
+    if (e >= clocks->hazard[i] * clocks->window_s) {
+        return HUGE_VAL;
+    }
+    const struct sim_timer *timer = &run->timer[slot];
+    const struct sim_dist *law = &run->model->dist[timer->dist];
+    const double age_s = run->world->now_s - timer->armed_at_s;
+    const double h = sim_dist_cumulative_hazard(law, age_s) + e;
+
+    return fmax(0.0, sim_dist_cumulative_hazard_inverse(law, h) - age_s);
+}
+
+uint32_t sim_bias_next_failure(struct sim_bias_player *player, double *delay_s)
+{
+    const struct sim_bias_clocks *clocks = &player->clocks;
+    const struct sim_bias_path *path = player->now;
+    const int k = path->is_biased ? (int)path->strategy : 0;
+    uint32_t first = UINT32_MAX;
+
+    *delay_s = HUGE_VAL;
+    if (clocks->raised[k] > 0.0) {
+        *delay_s = sim_draw_exp(sim_world_draw(&player->run)) / clocks->raised[k];
+        if (*delay_s < clocks->window_s) {
+            const double u = sim_draw_uniform(sim_world_draw(&player->run));
+            first = pick_constant(clocks, path, k, u);
+        }
+    }
+    for (uint32_t g = 0; g < clocks->n_general; g++) {
+        const uint32_t i = clocks->general[g];
+        const double left_s =
+            general_delay(player, i, factor_of(clocks, path, k, i));
+        if (left_s < *delay_s) {
+            *delay_s = left_s;
+            first = i;
+        }
+    }
+    if (*delay_s >= clocks->window_s) {
+        first = UINT32_MAX;
+    }
+    return first;
+}
+
+void sim_bias_account(struct sim_bias_player *player, double delay_s, uint32_t index)
+{
+    const struct sim_bias_clocks *clocks = &player->clocks;
+    struct sim_bias_path *path = player->now;
+    const double now_s = player->run.world->now_s;
+
+    if (!path->is_biased) {
+        return;
+    }
+    for (int k = 1; k < SIM_BIAS_STRATEGIES; k++) {
+        path->log_ratio[k] -= (clocks->raised[k] - clocks->plain) * delay_s;
+    }
+    for (uint32_t g = 0; g < clocks->n_general; g++) {
+        const uint32_t i = clocks->general[g];
+        double hazard = clocks->hazard[i] * clocks->window_s;
+        if (delay_s < clocks->window_s) {
+            const uint32_t slot = player->plan->clock_slot[clocks->ix[i]];
+            hazard = sim_timer_hazard_between(&player->run, slot, now_s,
+                                              now_s + delay_s);
+        }
+        for (int k = 1; k < SIM_BIAS_STRATEGIES; k++) {
+            path->log_ratio[k] -= (factor_of(clocks, path, k, i) - 1.0) * hazard;
+        }
+    }
+    if (index != UINT32_MAX) {
+        for (int k = 1; k < SIM_BIAS_STRATEGIES; k++) {
+            path->log_ratio[k] += log(factor_of(clocks, path, k, index));
+        }
+    }
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The driver for rare outages: importance sampling of excursions.
+ *
+ * Good designs fail so seldom that plain simulation sees nothing. But what makes an
+ * outage rare is seen often: a single failure, then a second one before the first is
+ * mended, which almost never happens, and does all the harm. So: play ordinary,
+ * unbiased histories (the main path); at every exit from calm, copy the world a few
+ * times and play each copy under a law in which further failures come soon and
+ * repairs take long, until calm again; weigh what it scores with the likelihood ratio.
+ * Unavailability is the mean weighted downtime per exit times exits per time, where
+ * the latter comes from the main path alone and is not rare at all. Bias never reaches
+ * beyond one excursion, so weights stay tame however long the run.
+ *
+ * Rounds. Pilot rounds learn (sim/bias_plan.c); their scores are thrown away. The
+ * final run has fresh random numbers and 64 independent batches, each a piece of main
+ * path of its own, continued at checkpoints that grow by half; it stops when the
+ * interval is narrow enough and nothing speaks against believing it, at two
+ * checkpoints in a row. Batches are dealt to threads, own all their numbers, and
+ * are read in order, so the result is the same for any number of threads.
+ *
+ * What it leaves out: failures without a hazard (deterministic lifetimes) are played
+ * by their own law; systems that never calm down belong to splitting or to plain
+ * simulation (sim/auto.c decides).
+ *
+ * Sources: Nicola, Shahabuddin, Heidelberger, Glynn, FTCS-23, 1993 (copies at the
+ * entrance of A-cycles); Goyal, Shahabuddin, Heidelberger, Nicola, Glynn, IEEE Trans.
+ * Computers 41, 1992 (separate denominators); Heidelberger, TOMACS 5, 1995.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "sim/bias.h"
+#include "sim/drivers.h"
+#include "sim/threads.h"
+
+#define N_BATCHES     SIM_BIAS_MAX_BATCHES
+#define PILOT_BATCHES 16
+#define PILOT_ROUNDS  3
+#define PILOT_EXITS   48         /* of a batch in the first pilot round, then doubled */
+#define FIRST_EXITS   64         /* of a batch at the first checkpoint */
+#define GROWTH        1.5
+#define MOST_EVENTS   2000000000 /* without a time limit: then the result is partial */
+#define PILOT_STREAM  (UINT64_C(1) << 40) /* histories of pilots begin here */
+#define NEW_STREAM    (UINT64_C(1) << 41) /* histories from new begin here */
+#define PILOT_TIME    0.3        /* of a time limit */
+
+struct study_run {
+    const struct sim_study *study;
+    struct sim_bias_plan plan;
+    struct sim_bias_player *player; /* one per thread */
+    unsigned jobs;
+    struct sim_bias_batch batch[N_BATCHES];
+    uint32_t n_batches;
+    uint64_t n_exits;    /* target of the present round, per batch */
+    double time_s;       /* the same as main-path time */
+    bool is_new;         /* histories from new */
+    double began_s;
+    bool is_cut;         /* stopped by the clock or the user */
+};
+
+static double clock_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static bool is_over(struct study_run *run, double share)
+{
+    const struct sim_study *study = run->study;
+
+    if (study->stop != NULL && *study->stop != 0) {
+        run->is_cut = true;
+    }
+    if (study->max_time_s > 0.0 && clock_s() - run->began_s > share * study->max_time_s) {
+        run->is_cut = true;
+    }
+    return run->is_cut;
+}
+
+/* ---- Batches over threads ------------------------------------------------------------ */
+
+static void play_item(void *context, unsigned worker, uint64_t item, unsigned place)
+{
+    struct study_run *run = context;
+    struct sim_bias_batch *batch = &run->batch[item];
+
+    (void)place;
+    if (run->is_new) {
+        sim_bias_batch_play_new(&run->player[worker], batch, run->n_exits);
+    } else {
+        sim_bias_batch_play(&run->player[worker], batch, run->n_exits, run->time_s);
+    }
+}
+
+static void merge_item(void *context, uint64_t item, unsigned place)
+{
+    (void)context;
+    (void)item;
+    (void)place;
+}
+
+static bool never_stop(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static void play_round(struct study_run *run)
+{
+    const struct sim_work work = {
+        .context = run,
+        .play = play_item,
+        .merge = merge_item,
+        .should_stop = never_stop,
+        .places = sim_threads_places(run->jobs),
+    };
+
+    sim_threads_run(&work, run->jobs, 0, run->n_batches);
+}
+
+static void init_batches(struct study_run *run, struct sim_arena *arena, uint32_t n,
+                         uint64_t stream, bool learns)
+{
+    const size_t bytes = sim_bias_tally_bytes(run->plan.model);
+
+    run->n_batches = n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct sim_world *main = run->batch[i].main;
+        run->batch[i] = (struct sim_bias_batch){
+            .main = main,
+            .tally = sim_arena_alloc(arena, bytes),
+            .seed = run->study->seed,
+            .replication = stream + i,
+            .stride = n,
+        };
+        if (learns) {
+            run->batch[i].lesson =
+                sim_arena_calloc(arena, 1, sizeof *run->batch[i].lesson);
+            sim_bias_lesson_init(run->batch[i].lesson, arena, &run->plan);
+        }
+    }
+}
+
+static bool is_stuck(const struct study_run *run)
+{
+    for (uint32_t i = 0; i < run->n_batches; i++) {
+        if (run->batch[i].is_stuck) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t count_events(const struct study_run *run)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < run->n_batches; i++) {
+        n += run->batch[i].tally->n_events;
+    }
+    return n;
+}
+
+/* ---- Rounds ---------------------------------------------------------------------------- */
+
+static void learn(struct study_run *run, struct sim_arena *arena)
+{
+    struct sim_bias_lesson sum;
+
+    init_batches(run, arena, PILOT_BATCHES, PILOT_STREAM, true);
+    sim_bias_lesson_init(&sum, arena, &run->plan);
+    for (int round = 1; round <= PILOT_ROUNDS; round++) {
+        run->n_exits = (uint64_t)PILOT_EXITS * ((UINT64_C(1) << round) - 1);
+        play_round(run);
+        if (is_stuck(run)) {
+            return;
+        }
+        sim_bias_lesson_clear(&sum, &run->plan);
+        for (uint32_t i = 0; i < run->n_batches; i++) {
+            sim_bias_lesson_merge(&sum, run->batch[i].lesson, &run->plan);
+            sim_bias_lesson_clear(run->batch[i].lesson, &run->plan);
+        }
+        sim_bias_plan_learn(&run->plan, &sum);
+        if (is_over(run, PILOT_TIME)) {
+            run->is_cut = false; /* the final run still has its time */
+            return;
+        }
+    }
+}
+
+static void report(const struct study_run *run, double half_width, double done)
+{
+    const struct sim_study *study = run->study;
+
+    if (study->progress == NULL) {
+        return;
+    }
+    double down_s = 0.0;
+    double time_s = 0.0;
+    for (uint32_t i = 0; i < run->n_batches; i++) {
+        down_s += run->batch[i].tally->service[study->focus].down_s;
+        time_s += run->batch[i].tally->time_s;
+    }
+    const double spent_s = clock_s() - run->began_s;
+    const struct sim_progress progress = {
+        .fraction_done = done,
+        .simulated_years = time_s / run->plan.model->year_s,
+        .unavailability = time_s > 0.0 ? down_s / time_s : 0.0,
+        .relative_half_width = half_width,
+        .eta_s = done > 0.0 ? spent_s * (1.0 - done) / done : -1.0,
+    };
+    study->progress(&progress, study->progress_context);
+}
+
+/* How far the run is, from the widths reached and wanted and the time. */
+static double fraction_done(const struct study_run *run, double half_width)
+{
+    const struct sim_study *study = run->study;
+    double done = study->precision / half_width;
+
+    done *= done;
+    if (study->max_time_s > 0.0) {
+        done = fmax(done, (clock_s() - run->began_s) / study->max_time_s);
+    }
+    return fmin(done, 0.99);
+}
+
+/* Checkpoints until precise twice in a row; is_cut tells when that was not reached. */
+static void play_to_precision(struct study_run *run)
+{
+    double exits = FIRST_EXITS;
+    uint32_t n_good = 0;
+    double half_width = HUGE_VAL;
+
+    while (n_good < 2) {
+        run->n_exits = (uint64_t)exits;
+        play_round(run);
+        const bool is_good = sim_bias_is_precise(&run->plan, run->study, run->batch,
+                                                 run->n_batches, &half_width);
+        n_good = is_good ? n_good + 1 : 0;
+        report(run, half_width, n_good == 2 ? 1.0 : fraction_done(run, half_width));
+        if (n_good < 2 && (is_over(run, 1.0 / GROWTH) || is_stuck(run))) {
+            break;
+        }
+        if (count_events(run) > MOST_EVENTS) {
+            run->is_cut = true;
+            break;
+        }
+        exits *= GROWTH;
+    }
+}
+
+static void play_new(struct study_run *run, struct sim_arena *arena)
+{
+    double half_width = HUGE_VAL;
+    double years = 1.0;
+    uint32_t n_good = 0;
+
+    run->is_new = true;
+    run->plan.horizon_s = run->plan.model->year_s;
+    init_batches(run, arena, N_BATCHES, NEW_STREAM, false);
+    while (n_good < 2) {
+        run->n_exits = (uint64_t)years;
+        play_round(run);
+        const bool is_good = sim_bias_is_precise(&run->plan, run->study, run->batch,
+                                                 run->n_batches, &half_width);
+        n_good = is_good ? n_good + 1 : 0;
+        if (n_good < 2 && (is_over(run, 0.8) || count_events(run) > MOST_EVENTS / 4)) {
+            break;
+        }
+        years *= GROWTH;
+    }
+}
+
+static void set_reason(struct sim_result *result, const struct study_run *run)
+{
+    uint64_t n_exits = 0;
+    uint64_t n_copies = 0;
+
+    for (uint32_t i = 0; i < run->n_batches; i++) {
+        n_exits += run->batch[i].tally->n_exits;
+        n_copies += run->batch[i].tally->n_copies;
+    }
+    if (result->reason[0] == '\0') {
+        snprintf(result->reason, sizeof result->reason,
+                 "importance sampling: %llu exits from calm, %llu weighted excursions",
+                 (unsigned long long)n_exits, (unsigned long long)n_copies);
+    }
+}
+
+static int play_all(struct study_run *run, struct sim_arena *arena,
+                    struct sim_result *result, struct sim_err *err)
+{
+    const struct sim_study *study = run->study;
+
+    learn(run, arena);
+    if (!is_stuck(run)) {
+        init_batches(run, arena, N_BATCHES, 0, false);
+        if (study->years > 0.0) {
+            run->time_s = study->years * run->plan.model->year_s / N_BATCHES;
+            run->n_exits = 1;
+            play_round(run);
+            run->time_s = 0.0;
+        } else {
+            play_to_precision(run);
+        }
+    }
+    if (is_stuck(run)) {
+        return sim_err_set(err, SIM_ERR_USAGE,
+                           "method biased does not fit: the system (nearly) never "
+                           "is calm; use --method crude or splitting");
+    }
+    snprintf(result->method, sizeof result->method, "biased");
+    sim_bias_result_fill(result, &run->plan, study, run->batch, run->n_batches);
+    set_reason(result, run);
+    result->is_partial = run->is_cut;
+    if (study->first_year && !run->is_cut) {
+        play_new(run, arena);
+        sim_bias_result_fill_new(result, &run->plan, run->batch, run->n_batches);
+    }
+    result->is_partial = run->is_cut;
+    result->is_repeatable = !(run->is_cut || study->max_time_s > 0.0);
+    return 0;
+}
+
+int sim_biased_run(const struct sim_model *model, const struct sim_study *study,
+                   struct sim_result *result, struct sim_err *err)
+{
+    struct sim_arena arena;
+
+    sim_arena_init(&arena);
+    struct study_run *run = sim_arena_calloc(&arena, 1, sizeof *run);
+    run->study = study;
+    run->jobs = study->jobs > 0 ? study->jobs : 1;
+    run->began_s = clock_s();
+    sim_bias_plan_init(&run->plan, &arena, model, study);
+    if (run->plan.n_clocks == 0) {
+        sim_arena_clear(&arena);
+        return sim_err_set(err, SIM_ERR_USAGE,
+                           "method biased does not fit: the model has no failures with "
+                           "a hazard to speed up; use --method crude or splitting");
+    }
+    run->player = sim_arena_calloc(&arena, run->jobs, sizeof *run->player);
+    for (unsigned i = 0; i < run->jobs; i++) {
+        sim_bias_player_init(&run->player[i], &run->plan, &arena);
+        run->player[i].budget_s = study->budget_s;
+    }
+    for (uint32_t i = 0; i < N_BATCHES; i++) {
+        run->batch[i].main = sim_world_alloc(run->player[0].run.world_bytes);
+    }
+    const int failed = play_all(run, &arena, result, err);
+    for (unsigned i = 0; i < run->jobs; i++) {
+        sim_bias_player_release(&run->player[i]);
+    }
+    for (uint32_t i = 0; i < N_BATCHES; i++) {
+        free(run->batch[i].main);
+    }
+    sim_arena_clear(&arena);
+    return failed;
+}
