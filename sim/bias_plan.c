@@ -26,7 +26,7 @@
 #include "sim/bias.h"
 #include "sim/check.h"
 
-#define FAIL_P        0.9  /* chance of a failure in a biased window */
+#define FAIL_P        0.75 /* chance of a failure in a biased window */
 #define LEARNED_SIZE  0.8  /* part of a size mixture that is learned */
 #define LEAST_OWN_LAW 0.1  /* and what is always left to the law itself */
 #define LEARNED_GROUP 0.7
@@ -144,7 +144,7 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
         .model = model,
         .focus = study->focus,
         .mass = -log1p(-FAIL_P),
-        .odds = {0.10, 0.35, 0.35, 0.20},
+        .odds = {0.10, 0.30, 0.30, 0.30},
         .copies = 4,
         .warmup_s = study->warmup_years * model->year_s,
         .horizon_s = HUGE_VAL,
