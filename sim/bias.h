@@ -27,29 +27,30 @@
 
 /* 0 the original law; 1 until the next event, planned anew after each; 2 until the
  * last and 3 until the median of the recoveries scheduled when the segment began. */
-#define SIM_BIAS_STRATEGIES 4
-#define SIM_BIAS_GROUPS     64 /* failure groups told apart; others share the last */
+#define SIM_BIAS_STRATEGIES  4
+#define SIM_BIAS_GROUPS      64 /* failure groups told apart; others share the last */
 #define SIM_BIAS_MAX_BATCHES 64
-#define SIM_BIAS_TRACE      24 /* steps of a path that can be learned from */
-#define SIM_BIAS_SIZED      8  /* size-biased draws in one excursion */
-#define SIM_BIAS_FORCED     4  /* forced choices in one excursion */
-#define SIM_BIAS_BRANCHES   24 /* copies of a path waiting to be played */
-#define SIM_BIAS_ENDLESS    200000 /* events after which an excursion is given up */
-#define SIM_BIAS_CAUSES     (SIM_MAX_CAUSES + 1) /* the last: no cause named */
+#define SIM_BIAS_TRACE       24     /* steps of a path that can be learned from */
+#define SIM_BIAS_SIZED       8      /* size-biased draws in one excursion */
+#define SIM_BIAS_FORCED      4      /* forced choices in one excursion */
+#define SIM_BIAS_BRANCHES    24     /* copies of a path waiting to be played */
+#define SIM_BIAS_SPLITS      64     /* copies made in one excursion, at most */
+#define SIM_BIAS_ENDLESS     200000 /* events after which an excursion is given up */
+#define SIM_BIAS_CAUSES      (SIM_MAX_CAUSES + 1) /* the last: no cause named */
 
 #define SIM_DOWNTIME_BINS 256 /* 16 per factor of 10, from 1 ms to 10^13 s */
 
 /* ---- What was learned about states: value table ------------------------------- */
 
 struct sim_value {
-    uint64_t key;   /* hash of the discrete state, 0 = empty */
-    double weight;  /* of the paths that came by */
-    double score;   /* what they scored afterwards */
-    uint64_t n;     /* how many came by */
+    uint64_t key;  /* hash of the discrete state, 0 = empty */
+    double weight; /* of the paths that came by */
+    double score;  /* what they scored afterwards */
+    uint64_t n;    /* how many came by */
 };
 
 struct sim_values {
-    uint32_t cap;    /* a power of two */
+    uint32_t cap; /* a power of two */
     uint32_t n_used;
     struct sim_value *value;
 };
@@ -65,24 +66,24 @@ double sim_values_guess(const struct sim_values *values, uint64_t key);
 
 struct sim_bias_plan {
     const struct sim_model *model;
-    uint32_t focus;                       /* the service biased for */
-    double mass;                          /* -ln(1 - p): failures due in a window */
-    double odds[SIM_BIAS_STRATEGIES];     /* of the strategies, sum 1 */
-    uint32_t n_clocks;                    /* slots of class SIM_FAILURE */
-    uint32_t *clock_slot;                 /* clock -> slot */
-    uint32_t *clock_group;                /* clock -> dense failure group */
-    uint32_t *clock_of;                   /* slot -> clock, or UINT32_MAX */
+    uint32_t focus;                   /* the service biased for */
+    double mass;                      /* -ln(1 - p): failures due in a window */
+    double odds[SIM_BIAS_STRATEGIES]; /* of the strategies, sum 1 */
+    uint32_t n_clocks;                /* slots of class SIM_FAILURE */
+    uint32_t *clock_slot;             /* clock -> slot */
+    uint32_t *clock_group;            /* clock -> dense failure group */
+    uint32_t *clock_of;               /* slot -> clock, or UINT32_MAX */
     uint32_t n_groups;
-    double *dist_rate;                    /* law -> rate when exponential, else 0 */
-    bool *dist_hazard;                    /* law -> has a hazard */
-    double *clock_share;                  /* learned share of failures, sum 1 or all 0 */
-    double group_odds[SIM_BIAS_GROUPS];   /* of the first failure's group */
-    struct sim_size_mix *size_mix;        /* by slot */
-    struct sim_values values;             /* cap 0 while nothing is learned */
-    bool splits;                          /* weight windows are on */
-    uint32_t copies;                      /* excursions per exit from calm */
+    double *dist_rate;                  /* law -> rate when exponential, else 0 */
+    bool *dist_hazard;                  /* law -> has a hazard */
+    double *clock_share;                /* learned share of failures, sum 1 or all 0 */
+    double group_odds[SIM_BIAS_GROUPS]; /* of the first failure's group */
+    struct sim_size_mix *size_mix;      /* by slot */
+    struct sim_values values;           /* cap 0 while nothing is learned */
+    bool splits;                        /* weight windows are on */
+    uint32_t copies;                    /* excursions per exit from calm */
     double warmup_s;
-    double horizon_s;                     /* end of the first year, or infinity */
+    double horizon_s; /* end of the first year, or infinity */
 };
 
 /* Fills the plan for a model, nothing learned; memory from the arena. */
@@ -92,13 +93,13 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
 /* ---- Tally --------------------------------------------------------------------- */
 
 struct sim_bias_service {
-    double down_s;     /* weighted downtime */
-    double failed_s;   /* weighted failing share times time */
-    double outages;    /* weighted entries into down */
-    double hits;       /* weighted excursions with an outage */
-    double after_s;    /* weighted time from the first outage to calm */
-    double over;       /* weighted excursions with more downtime than the budget */
-    double first;      /* weighted first outages of a history (first year only) */
+    double down_s;   /* weighted downtime */
+    double failed_s; /* weighted failing share times time */
+    double outages;  /* weighted entries into down */
+    double hits;     /* weighted excursions with an outage */
+    double after_s;  /* weighted time from the first outage to calm */
+    double over;     /* weighted excursions with more downtime than the budget */
+    double first;    /* weighted first outages of a history (first year only) */
     uint64_t n_outages;
     double cause_down_s[SIM_BIAS_CAUSES];
     double cause_outages[SIM_BIAS_CAUSES];
@@ -109,12 +110,12 @@ struct sim_bias_service {
 };
 
 struct sim_bias_tally {
-    double time_s;        /* of the main path */
-    uint64_t n_exits;     /* exits from calm on the main path */
-    uint64_t n_copies;    /* excursions played */
-    uint64_t n_events;    /* fired altogether */
-    uint64_t n_endless;   /* excursions given up */
-    double ratio_sum;     /* of the weights at the end of complete excursions: 1 each */
+    double time_s;      /* of the main path */
+    uint64_t n_exits;   /* exits from calm on the main path */
+    uint64_t n_copies;  /* excursions played */
+    uint64_t n_events;  /* fired altogether */
+    uint64_t n_endless; /* excursions given up */
+    double ratio_sum;   /* of the weights at the end of complete excursions: 1 each */
     double ratio_sum2;
     struct sim_bias_service service[]; /* n_services */
 };
@@ -124,12 +125,12 @@ size_t sim_bias_tally_bytes(const struct sim_model *model);
 /* ---- Lesson -------------------------------------------------------------------- */
 
 struct sim_bias_lesson {
-    double *clock_credit;                 /* [n_clocks] */
-    struct sim_size_mix *size_credit;     /* [n_slots] */
+    double *clock_credit;                    /* [n_clocks] */
+    struct sim_size_mix *size_credit;        /* [n_slots] */
     double (*group_score)[SIM_BIAS_CAUSES];  /* [n_groups] sums by cause */
     double (*group_score2)[SIM_BIAS_CAUSES]; /* [n_groups] sums of squares */
     double group_n[SIM_BIAS_GROUPS];
-    double group_events[SIM_BIAS_GROUPS];    /* cost: events played */
+    double group_events[SIM_BIAS_GROUPS]; /* cost: events played */
     struct sim_values values;
 };
 
@@ -150,26 +151,26 @@ void sim_bias_plan_learn(struct sim_bias_plan *plan,
 /* ---- Path ---------------------------------------------------------------------- */
 
 struct sim_bias_step {
-    uint64_t key;   /* state after the failure */
-    uint32_t ix; /* which failed */
+    uint64_t key; /* state after the failure */
+    uint32_t ix;  /* which failed */
 };
 
 struct sim_bias_path {
-    double weight;                       /* of all closed segments and draws */
+    double weight;                         /* of all closed segments and draws */
     double log_ratio[SIM_BIAS_STRATEGIES]; /* ln(g_k / f) along the open segment */
     double intensity[SIM_BIAS_STRATEGIES]; /* failures per second wanted, c_k */
-    double norm;                         /* weight * value where splitting began */
-    uint32_t strategy;                   /* drawn for the open segment */
+    double norm;                           /* weight * value where splitting began */
+    uint32_t strategy;                     /* drawn for the open segment */
     uint32_t n_sized;
     uint32_t n_forced;
     uint32_t n_failures;
-    bool is_biased;                      /* until the first hit of the focus service */
-    bool was_killed;                     /* by the weight window */
+    bool is_biased;  /* until the first hit of the focus service */
+    bool was_killed; /* by the weight window */
     uint32_t n_steps;
     uint32_t n_draws;
-    uint64_t down;                       /* services down now */
-    uint64_t hit;                        /* services that were down */
-    double score;                        /* of the focus service, this branch */
+    uint64_t down; /* services down now */
+    uint64_t hit;  /* services that were down */
+    double score;  /* of the focus service, this branch */
     double entered_s[SIM_MAX_SERVICES];
     double first_hit_s[SIM_MAX_SERVICES];
     double downtime_s[SIM_MAX_SERVICES];
@@ -184,11 +185,11 @@ struct sim_bias_path {
 /* Armed failure clocks of the present state, for one step. */
 struct sim_bias_clocks {
     uint32_t n;
-    uint32_t *ix;      /* [n] */
-    double *hazard;    /* [n] mean hazard over the window, per second */
-    double *share;     /* [n] of the wanted intensity, sum 1 */
+    uint32_t *ix;   /* [n] */
+    double *hazard; /* [n] mean hazard over the window, per second */
+    double *share;  /* [n] of the wanted intensity, sum 1 */
     double window_s;
-    double plain;      /* total original rate of constant clocks */
+    double plain;                       /* total original rate of constant clocks */
     double raised[SIM_BIAS_STRATEGIES]; /* the same under each strategy */
     uint32_t n_general;
     uint32_t *general; /* indexes (into the above) of clocks with other laws */
@@ -198,7 +199,7 @@ struct sim_bias_player {
     const struct sim_bias_plan *plan;
     struct sim_run run;
     struct sim_world *main;
-    struct sim_world *before;  /* the state before the event that left calm */
+    struct sim_world *before; /* the state before the event that left calm */
     struct sim_world *stack[SIM_BIAS_BRANCHES];
     struct sim_bias_path path[SIM_BIAS_BRANCHES];
     struct sim_bias_path *now; /* being played; hooks look here */
@@ -206,14 +207,15 @@ struct sim_bias_player {
     struct sim_bias_tally *tally;
     struct sim_bias_lesson *lesson; /* NULL unless learning */
     uint64_t next_branch;
-    double part;               /* 1 / copies: share of each copy in the score */
-    double budget_s;           /* downtime counted as a breach; negative: none */
-    uint64_t clean;            /* first year: services without outage so far */
+    double part;     /* 1 / copies: share of each copy in the score */
+    double budget_s; /* downtime counted as a breach; negative: none */
+    uint64_t clean;  /* first year: services without outage so far */
     uint64_t n_copy_events;
-    bool is_endless;           /* the copy being played was given up */
-    double copy_ratio;         /* weights at the ends of its branches */
-    double copy_score[SIM_MAX_SERVICES];   /* of the copy being played */
-    double copy_cause[SIM_BIAS_CAUSES];    /* the same by cause, focus service */
+    bool is_endless;                     /* the copy being played was given up */
+    uint32_t n_copy_splits;              /* copies made in it */
+    double copy_ratio;                   /* weights at the ends of its branches */
+    double copy_score[SIM_MAX_SERVICES]; /* of the copy being played */
+    double copy_cause[SIM_BIAS_CAUSES];  /* the same by cause, focus service */
 };
 
 /* Allocates worlds and scratch; released by sim_bias_player_release. */
@@ -263,10 +265,10 @@ struct sim_bias_batch {
     uint64_t replication; /* of its next history; histories of batches differ */
     uint64_t stride;      /* to the history after it */
     uint64_t next_branch;
-    uint64_t n_drawn;     /* first failures drawn, for their even spread */
-    double phase;         /* random start of that spread */
+    uint64_t n_drawn; /* first failures drawn, for their even spread */
+    double phase;     /* random start of that spread */
     bool is_started;
-    bool is_stuck;        /* calm is never reached, or nothing ever happens */
+    bool is_stuck; /* calm is never reached, or nothing ever happens */
 };
 
 /* Plays on until the batch has seen n_exits exits from calm, or time_s of main path,
@@ -278,7 +280,8 @@ void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *
 void sim_bias_batch_play_new(struct sim_bias_player *player,
                              struct sim_bias_batch *batch, uint64_t n_histories);
 
-/* ---- Result ----------------------------------------------------------------------- */
+/* ---- Result -----------------------------------------------------------------------
+ */
 
 /* Estimates of n batches with their intervals; the result's arena owns the rest. */
 void sim_bias_result_fill(struct sim_result *result, const struct sim_bias_plan *plan,

@@ -80,8 +80,9 @@ static void start_history(struct sim_bias_player *player, struct sim_bias_batch 
 }
 
 /* Plain events until the system is calm and at_least_s is over; false when stuck. */
-static bool play_until_calm(struct sim_bias_player *player, struct sim_bias_batch *batch,
-                            double at_least_s, uint64_t most)
+static bool play_until_calm(struct sim_bias_player *player,
+                            struct sim_bias_batch *batch, double at_least_s,
+                            uint64_t most)
 {
     struct sim_run *run = &player->run;
     uint32_t slot;
@@ -110,7 +111,8 @@ static bool play_until_calm(struct sim_bias_player *player, struct sim_bias_batc
 
 static bool is_lost(const struct sim_run *run)
 {
-    return run->model->is_absorbing && (run->model->down(run->model->plan, run) & 1) != 0;
+    return run->model->is_absorbing &&
+           (run->model->down(run->model->plan, run) & 1) != 0;
 }
 
 /* Is this slot a failure whose identity can be drawn anew? */

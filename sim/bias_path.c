@@ -80,8 +80,8 @@ static void hook_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
         sim_world_arm_after(run, slot, dist, HUGE_VAL);
     } else if (may_size(player, slot) && law->kind != SIM_DIST_DETERMINISTIC) {
         const struct sim_draw pick = sim_timer_draw(run, slot);
-        const struct sim_sized sized = sim_sized_delay(
-            law, &plan->size_mix[slot], pick, sim_timer_draw(run, slot));
+        const struct sim_sized sized = sim_sized_delay(law, &plan->size_mix[slot], pick,
+                                                       sim_timer_draw(run, slot));
         take_sized(player, slot, &sized);
         sim_world_arm_after(run, slot, dist, sized.x);
     } else {
@@ -336,7 +336,8 @@ static void note_changes(struct sim_bias_player *player, uint32_t slot)
     }
 }
 
-/* ---- Learning and windows --------------------------------------------------------- */
+/* ---- Learning and windows ---------------------------------------------------------
+ */
 
 static uint64_t hash_state(const struct sim_run *run)
 {
@@ -397,9 +398,13 @@ static void split(struct sim_bias_player *player, uint32_t *n_waiting, uint32_t 
     struct sim_run *run = &player->run;
     struct sim_world *world = run->world;
     struct sim_bias_path *path = player->now;
-    const uint32_t room = SIM_BIAS_BRANCHES - 1 - *n_waiting;
+    uint32_t room = SIM_BIAS_BRANCHES - 1 - *n_waiting;
 
+    if (room > SIM_BIAS_SPLITS - player->n_copy_splits) {
+        room = SIM_BIAS_SPLITS - player->n_copy_splits;
+    }
     n = n - 1 <= room ? n : room + 1;
+    player->n_copy_splits += n - 1;
     path->weight /= n;
     for (uint32_t i = 1; i < n; i++) {
         struct sim_bias_path *copy = &player->path[*n_waiting];
@@ -445,10 +450,11 @@ static bool pass_window(struct sim_bias_player *player, uint64_t key,
     return true;
 }
 
-/* ---- Playing ------------------------------------------------------------------------ */
+/* ---- Playing ------------------------------------------------------------------------
+ */
 
-/* The first failure, drawn anew: its group by the plan, within it by hazard. Returns its
- * slot and multiplies the weight by original over drawn odds. */
+/* The first failure, drawn anew: its group by the plan, within it by hazard. Returns
+ * its slot and multiplies the weight by original over drawn odds. */
 static uint32_t redraw_first(struct sim_bias_player *player, double time_s, double u)
 {
     const struct sim_bias_plan *plan = player->plan;
@@ -639,8 +645,7 @@ static void end_copy(struct sim_bias_player *player, uint32_t first_clock)
         lesson->group_events[g] += (double)player->n_copy_events;
         for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
             lesson->group_score[g][c] += player->copy_cause[c];
-            lesson->group_score2[g][c] +=
-                player->copy_cause[c] * player->copy_cause[c];
+            lesson->group_score2[g][c] += player->copy_cause[c] * player->copy_cause[c];
         }
     }
 }
@@ -656,6 +661,7 @@ void sim_bias_play(struct sim_bias_player *player, uint32_t slot, double time_s,
 
     player->n_copy_events = 1;
     player->is_endless = false;
+    player->n_copy_splits = 0;
     player->copy_ratio = 0.0;
     memset(player->copy_score, 0, sizeof player->copy_score);
     memset(player->copy_cause, 0, sizeof player->copy_cause);

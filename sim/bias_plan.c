@@ -32,9 +32,10 @@
 #define LEARNED_GROUP 0.7
 #define CAUSE_COUNTS  0.005 /* causes below this share do not steer */
 #define VALUE_CAP     8192
-#define VALUE_VISITS  20   /* before a state's value is used */
+#define VALUE_VISITS  20 /* before a state's value is used */
 
-/* ---- Values ------------------------------------------------------------------------ */
+/* ---- Values ------------------------------------------------------------------------
+ */
 
 struct sim_value *sim_values_find(struct sim_values *values, uint64_t key, bool add)
 {
@@ -93,7 +94,8 @@ static void values_merge(struct sim_values *values, const struct sim_values *fro
     }
 }
 
-/* ---- Plan --------------------------------------------------------------------------- */
+/* ---- Plan ---------------------------------------------------------------------------
+ */
 
 static void list_clocks(struct sim_bias_plan *plan, struct sim_arena *arena)
 {
@@ -101,7 +103,8 @@ static void list_clocks(struct sim_bias_plan *plan, struct sim_arena *arena)
     uint32_t group_of[SIM_BIAS_GROUPS];
 
     plan->clock_of = sim_arena_calloc(arena, model->n_slots, sizeof *plan->clock_of);
-    plan->clock_slot = sim_arena_calloc(arena, model->n_slots, sizeof *plan->clock_slot);
+    plan->clock_slot =
+        sim_arena_calloc(arena, model->n_slots, sizeof *plan->clock_slot);
     plan->clock_group =
         sim_arena_calloc(arena, model->n_slots, sizeof *plan->clock_group);
     for (uint32_t slot = 0; slot < model->n_slots; slot++) {
@@ -165,7 +168,8 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
     values_init(&plan->values, arena);
 }
 
-/* ---- Lessons ------------------------------------------------------------------------ */
+/* ---- Lessons ------------------------------------------------------------------------
+ */
 
 void sim_bias_lesson_init(struct sim_bias_lesson *lesson, struct sim_arena *arena,
                           const struct sim_bias_plan *plan)
@@ -190,8 +194,7 @@ void sim_bias_lesson_clear(struct sim_bias_lesson *lesson,
     const size_t n_groups = plan->n_groups;
 
     memset(lesson->clock_credit, 0, plan->n_clocks * sizeof *lesson->clock_credit);
-    memset(lesson->size_credit, 0,
-           plan->model->n_slots * sizeof *lesson->size_credit);
+    memset(lesson->size_credit, 0, plan->model->n_slots * sizeof *lesson->size_credit);
     memset(lesson->group_score, 0, n_groups * sizeof *lesson->group_score);
     memset(lesson->group_score2, 0, n_groups * sizeof *lesson->group_score2);
     memset(lesson->group_n, 0, sizeof lesson->group_n);

@@ -145,8 +145,8 @@ static int pick_order(const struct sim_size_mix *mix, struct sim_draw pick)
 static struct sim_sized weigh(const struct sim_size_mix *mix, double x, double m1,
                               double m2)
 {
-    const double part[SIM_SIZE_ORDERS] = {
-        mix->share[0], mix->share[1] * x / m1, mix->share[2] * x * x / m2};
+    const double part[SIM_SIZE_ORDERS] = {mix->share[0], mix->share[1] * x / m1,
+                                          mix->share[2] * x * x / m2};
     const double ratio = 1.0 / (part[0] + part[1] + part[2]);
 
     return (struct sim_sized){

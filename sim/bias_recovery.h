@@ -18,9 +18,9 @@ struct sim_size_mix {
 
 /* One weighted draw. */
 struct sim_sized {
-    double x;                        /* the delay, seconds (or hazard units) */
-    double ratio;                    /* f(x) / g(x): multiply the weight by it */
-    double credit[SIM_SIZE_ORDERS];  /* posterior odds of each component, sum 1 */
+    double x;                       /* the delay, seconds (or hazard units) */
+    double ratio;                   /* f(x) / g(x): multiply the weight by it */
+    double credit[SIM_SIZE_ORDERS]; /* posterior odds of each component, sum 1 */
 };
 
 /* A delay by `law` from its mixture. Laws without spread come back as they are. `pick`

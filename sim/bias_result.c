@@ -33,15 +33,16 @@
 
 #include "sim/bias.h"
 
-#define MIN_ESS      100.0
-#define MAX_SHARE    0.10
-#define MAX_TAIL     0.70
-#define FIRST_TAIL   0.50 /* from here on the interval is widened */
-#define HALVES_Z     4.0
-#define EXCESS_Z     5.0
-#define CAUSE_SHARE  0.01
-#define LAW_ATOMS    4000
-#define LAW_MOST     200.0 /* hits in a window up to which the law is sampled */
+#define MIN_ESS     100.0
+#define MAX_SHARE   0.10
+#define MAX_TAIL    0.70
+#define FIRST_TAIL  0.50 /* from here on the interval is widened */
+#define MAX_UNSEEN  0.10
+#define HALVES_Z    4.0
+#define EXCESS_Z    5.0
+#define CAUSE_SHARE 0.01
+#define LAW_ATOMS   4000
+#define LAW_MOST    200.0 /* hits in a window up to which the law is sampled */
 
 /* One number per batch. */
 typedef double (*batch_fn)(const struct sim_bias_batch *batch, uint32_t s, uint32_t c);
@@ -113,6 +114,7 @@ struct view {
     uint32_t s;
     double confidence;
     double widen;
+    bool is_absorbing;
 };
 
 static struct sim_estimate ratio(const struct view *view, batch_fn y, batch_fn x,
@@ -154,7 +156,8 @@ static double total_of(const struct view *view, batch_fn f, uint32_t c)
     return sum;
 }
 
-/* ---- Belief ------------------------------------------------------------------------- */
+/* ---- Belief -------------------------------------------------------------------------
+ */
 
 struct belief {
     struct sim_health health;
@@ -224,6 +227,22 @@ doubt(struct belief *belief, double widen, const char *fmt, ...)
     }
 }
 
+/* What the scores of the view's service add up to. */
+static batch_fn of_score(const struct view *view)
+{
+    return view->is_absorbing ? of_hits : of_down;
+}
+
+/* A score as large as one that may well be missing, as a share of the sum: in n draws
+ * from a Pareto tail the largest is exceeded 4^k-fold once in four times. */
+static double unseen_share(const struct sim_health *health)
+{
+    if (!(health->tail_index > FIRST_TAIL)) {
+        return 0.0;
+    }
+    return health->largest_share * pow(4.0, health->tail_index);
+}
+
 static struct belief judge(const struct view *view)
 {
     struct belief belief = {.health = read_health(view), .widen = 1.0};
@@ -233,8 +252,10 @@ static struct belief judge(const struct view *view)
         doubt(&belief, 1.0, "no excursion reached an outage");
         return belief;
     }
-    if (health->tail_index > FIRST_TAIL) {
-        belief.widen *= 1.0 + 5.0 * (health->tail_index - FIRST_TAIL);
+    const double unseen = unseen_share(health);
+    const struct sim_estimate e = ratio(view, of_score(view), of_time, 0);
+    if (unseen > 0.0 && e.value > 0.0) {
+        belief.widen = hypot(1.0, unseen / log(e.high / e.value));
     }
     if (health->effective_sample_size < MIN_ESS) {
         doubt(&belief, sqrt(MIN_ESS / health->effective_sample_size),
@@ -246,16 +267,16 @@ static struct belief judge(const struct view *view)
               "one excursion carries %.0f %% of the estimate",
               100.0 * health->largest_share);
     }
-    if (health->tail_index > MAX_TAIL) {
+    if (health->tail_index > MAX_TAIL && unseen > MAX_UNSEEN) {
         doubt(&belief, 1.5,
               "the largest weights have a heavy tail (Pareto k = %.2f): parts of the "
               "downtime may be unseen",
               health->tail_index);
     }
-    const double z = halves_disagree(view, of_down);
+    const double z = halves_disagree(view, of_score(view));
     if (z > HALVES_Z && isfinite(z)) {
-        doubt(&belief, z / 2.0, "the two halves of the run differ by %.1f standard errors",
-              z);
+        doubt(&belief, z / 2.0,
+              "the two halves of the run differ by %.1f standard errors", z);
     }
     const double excess = weight_excess(view);
     if (excess > EXCESS_Z) {
@@ -266,7 +287,8 @@ static struct belief judge(const struct view *view)
     return belief;
 }
 
-/* ---- Law of downtime per window ------------------------------------------------------ */
+/* ---- Law of downtime per window
+ * ------------------------------------------------------ */
 
 static int compare_atoms(const void *a, const void *b)
 {
@@ -394,12 +416,12 @@ static void fill_law(struct sim_result *result, struct sim_service_result *servi
                 many * rate.high / rate.value,
         .is_known = true,
     };
-    service->slo_met_share =
-        (struct sim_estimate){1.0 - breach.value, fmax(0.0, 1.0 - breach.high),
-                              1.0 - breach.low, true};
+    service->slo_met_share = (struct sim_estimate){
+        1.0 - breach.value, fmax(0.0, 1.0 - breach.high), 1.0 - breach.low, true};
 }
 
-/* ---- Filling ------------------------------------------------------------------------- */
+/* ---- Filling
+ * ------------------------------------------------------------------------- */
 
 static int compare_causes(const void *a, const void *b)
 {
@@ -486,7 +508,8 @@ static void fill_service(struct sim_result *result, const struct sim_bias_plan *
     memcpy(service->why, belief.why, sizeof service->why);
     service->effective_sample_size = belief.health.effective_sample_size;
     service->largest_score_share = belief.health.largest_share;
-    service->outages_per_year = scaled(ratio(view, of_outages, of_time, 0), model->year_s);
+    service->outages_per_year =
+        scaled(ratio(view, of_outages, of_time, 0), model->year_s);
     if (!model->is_absorbing) {
         service->unavailability = at_most_one(ratio(view, of_down, of_time, 0));
         service->failed_share = service->unavailability;
@@ -520,7 +543,7 @@ void sim_bias_result_fill(struct sim_result *result, const struct sim_bias_plan 
         result->n_events += batch[i].tally->n_events;
     }
     for (uint32_t s = 0; s < model->n_services; s++) {
-        struct view view = {batch, n, s, study->confidence, 1.0};
+        struct view view = {batch, n, s, study->confidence, 1.0, model->is_absorbing};
         fill_service(result, plan, &view);
     }
 }
@@ -532,11 +555,13 @@ void sim_bias_result_fill_new(struct sim_result *result,
     const double year_s = plan->model->year_s;
 
     for (uint32_t s = 0; s < plan->model->n_services; s++) {
-        struct view view = {batch, n, s, result->confidence, 1.0};
+        struct view view = {
+            batch, n, s, result->confidence, 1.0, plan->model->is_absorbing};
         struct sim_service_result *service = &result->service[s];
         const struct belief belief = judge(&view);
         view.widen = belief.widen;
-        service->first_year_unavailability = at_most_one(ratio(&view, of_down, of_time, 0));
+        service->first_year_unavailability =
+            at_most_one(ratio(&view, of_down, of_time, 0));
         service->first_year_outages =
             scaled(ratio(&view, of_outages, of_time, 0), year_s);
         service->prob_outage_first_year =
@@ -549,7 +574,8 @@ bool sim_bias_is_precise(const struct sim_bias_plan *plan,
                          const struct sim_bias_batch *batch, uint32_t n,
                          double *half_width)
 {
-    struct view view = {batch, n, study->focus, study->confidence, 1.0};
+    struct view view = {
+        batch, n, study->focus, study->confidence, 1.0, plan->model->is_absorbing};
     const struct belief belief = judge(&view);
     const double goal = study->precision / (1.0 + study->precision);
 

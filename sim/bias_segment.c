@@ -107,7 +107,8 @@ void sim_bias_segment_open(struct sim_bias_player *player)
         path->log_ratio[k] = 0.0;
         path->intensity[k] = 0.0;
     }
-    path->strategy = draw_strategy(plan, sim_draw_uniform(sim_world_draw(&player->run)));
+    path->strategy =
+        draw_strategy(plan, sim_draw_uniform(sim_world_draw(&player->run)));
     if (n > 0 && left_s[n - 1] > 0.0) {
         path->intensity[2] = plan->mass / left_s[n - 1];
         const double middle = left_s[n / 2];
@@ -138,9 +139,8 @@ static uint32_t collect(struct sim_bias_player *player, double window_s,
             }
             hazard = plan->dist_rate[timer->dist];
             if (!(hazard > 0.0)) {
-                hazard =
-                    sim_timer_hazard_between(run, slot, now_s, now_s + window_s) /
-                    window_s;
+                hazard = sim_timer_hazard_between(run, slot, now_s, now_s + window_s) /
+                         window_s;
                 clocks->general[clocks->n_general++] = clocks->n;
             }
         }
@@ -160,8 +160,7 @@ static double raise_to(double hazard, double wanted)
 }
 
 /* Totals of the constant clocks under each strategy. */
-static void sum_raised(struct sim_bias_clocks *clocks,
-                       const struct sim_bias_path *path)
+static void sum_raised(struct sim_bias_clocks *clocks, const struct sim_bias_path *path)
 {
     uint32_t next_general = 0;
 
@@ -193,8 +192,7 @@ void sim_bias_survey(struct sim_bias_player *player, double window_s)
     clocks->n = 0;
     clocks->n_general = 0;
     clocks->window_s = isfinite(window_s) ? window_s : NO_WINDOW_S;
-    const uint32_t n_groups =
-        collect(player, clocks->window_s, group_rate, &learned);
+    const uint32_t n_groups = collect(player, clocks->window_s, group_rate, &learned);
     path->intensity[1] = isfinite(window_s) ? plan->mass / window_s : 0.0;
     if (!path->is_biased) {
         path->intensity[1] = 0.0;
@@ -282,8 +280,7 @@ uint32_t sim_bias_next_failure(struct sim_bias_player *player, double *delay_s)
     }
     for (uint32_t g = 0; g < clocks->n_general; g++) {
         const uint32_t i = clocks->general[g];
-        const double left_s =
-            general_delay(player, i, factor_of(clocks, path, k, i));
+        const double left_s = general_delay(player, i, factor_of(clocks, path, k, i));
         if (left_s < *delay_s) {
             *delay_s = left_s;
             first = i;
@@ -312,8 +309,8 @@ void sim_bias_account(struct sim_bias_player *player, double delay_s, uint32_t i
         double hazard = clocks->hazard[i] * clocks->window_s;
         if (delay_s < clocks->window_s) {
             const uint32_t slot = player->plan->clock_slot[clocks->ix[i]];
-            hazard = sim_timer_hazard_between(&player->run, slot, now_s,
-                                              now_s + delay_s);
+            hazard =
+                sim_timer_hazard_between(&player->run, slot, now_s, now_s + delay_s);
         }
         for (int k = 1; k < SIM_BIAS_STRATEGIES; k++) {
             path->log_ratio[k] -= (factor_of(clocks, path, k, i) - 1.0) * hazard;

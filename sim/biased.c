@@ -39,13 +39,13 @@
 #define N_BATCHES     SIM_BIAS_MAX_BATCHES
 #define PILOT_BATCHES 16
 #define PILOT_ROUNDS  3
-#define PILOT_EXITS   48         /* of a batch in the first pilot round, then doubled */
-#define FIRST_EXITS   64         /* of a batch at the first checkpoint */
+#define PILOT_EXITS   48 /* of a batch in the first pilot round, then doubled */
+#define FIRST_EXITS   64 /* of a batch at the first checkpoint */
 #define GROWTH        1.5
 #define MOST_EVENTS   2000000000 /* without a time limit: then the result is partial */
 #define PILOT_STREAM  (UINT64_C(1) << 40) /* histories of pilots begin here */
 #define NEW_STREAM    (UINT64_C(1) << 41) /* histories from new begin here */
-#define PILOT_TIME    0.3        /* of a time limit */
+#define PILOT_TIME    0.3                 /* of a time limit */
 
 struct study_run {
     const struct sim_study *study;
@@ -54,11 +54,11 @@ struct study_run {
     unsigned jobs;
     struct sim_bias_batch batch[N_BATCHES];
     uint32_t n_batches;
-    uint64_t n_exits;    /* target of the present round, per batch */
-    double time_s;       /* the same as main-path time */
-    bool is_new;         /* histories from new */
+    uint64_t n_exits; /* target of the present round, per batch */
+    double time_s;    /* the same as main-path time */
+    bool is_new;      /* histories from new */
     double began_s;
-    bool is_cut;         /* stopped by the clock or the user */
+    bool is_cut; /* stopped by the clock or the user */
 };
 
 static double clock_s(void)
@@ -76,13 +76,15 @@ static bool is_over(struct study_run *run, double share)
     if (study->stop != NULL && *study->stop != 0) {
         run->is_cut = true;
     }
-    if (study->max_time_s > 0.0 && clock_s() - run->began_s > share * study->max_time_s) {
+    if (study->max_time_s > 0.0 &&
+        clock_s() - run->began_s > share * study->max_time_s) {
         run->is_cut = true;
     }
     return run->is_cut;
 }
 
-/* ---- Batches over threads ------------------------------------------------------------ */
+/* ---- Batches over threads
+ * ------------------------------------------------------------ */
 
 static void play_item(void *context, unsigned worker, uint64_t item, unsigned place)
 {
@@ -166,7 +168,8 @@ static uint64_t count_events(const struct study_run *run)
     return n;
 }
 
-/* ---- Rounds ---------------------------------------------------------------------------- */
+/* ---- Rounds
+ * ---------------------------------------------------------------------------- */
 
 static void learn(struct study_run *run, struct sim_arena *arena)
 {

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/support/problem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "models/design/doc.h"
+
+void test_problem_load(struct test_problem *problem, const char *id)
+{
+    char path[256];
+    struct sim_err err = {0};
+
+    sim_arena_init(&problem->arena);
+    snprintf(path, sizeof path, "tests/data/exact/%s.json", id);
+    if (ha_docs_read(&problem->arena, path, &problem->docs, &err) != 0 ||
+        ha_blocks_load(&problem->arena, problem->docs.doc[0], &problem->blocks, &err) !=
+            0) {
+        fprintf(stderr, "%s: %s\n", path, err.message);
+        abort();
+    }
+    ha_blocks_model(&problem->arena, &problem->blocks, &problem->model);
+}
+
+void test_problem_release(struct test_problem *problem)
+{
+    sim_arena_clear(&problem->arena);
+}
+
+double test_problem_answer(const struct test_problem *problem, const char *name)
+{
+    const struct ha_node *answers = ha_node_get(problem->docs.doc[0], "answers");
+    const char *text = ha_node_text(ha_node_get(answers, name), NULL);
+
+    return text != NULL ? strtod(text, NULL) : (double)NAN;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A reference problem from tests/data/exact with its answers, as a model. */
+#ifndef TEST_PROBLEM_H
+#define TEST_PROBLEM_H
+
+#include "models/blocks/blocks.h"
+#include "sim/model.h"
+
+struct test_problem {
+    struct sim_arena arena;
+    struct ha_docs docs;
+    struct ha_blocks blocks;
+    struct sim_model model;
+};
+
+/* Loads tests/data/exact/<id>.json; aborts with a message when that fails. */
+void test_problem_load(struct test_problem *problem, const char *id);
+void test_problem_release(struct test_problem *problem);
+
+/* An answer by name ("steady_unavailability"); NaN when the file has none. */
+double test_problem_answer(const struct test_problem *problem, const char *name);
+
+#endif
