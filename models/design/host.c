@@ -31,9 +31,9 @@
 
 static const struct ha_provider providers[] = {
 #define HA_PROVIDER(name, key, controller, repair, limit, forced, reserves, pods,      \
-                    class, driver, node, control_plane)                                \
-    {key,  controller, repair, limit, forced,       reserves,                          \
-     pods, class,      driver, node,  control_plane},
+                    class, driver, node, control_plane, label, value)                  \
+    {key,   controller, repair, limit,         forced, reserves, pods,                 \
+     class, driver,     node,   control_plane, label,  value},
 #include "models/design/providers.def"
 #undef HA_PROVIDER
 };

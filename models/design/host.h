@@ -20,6 +20,7 @@ struct ha_provider {
     int pods_per_node;
     const char *class_name, *provisioner;
     const char *node_price, *control_plane_price;
+    const char *spot_label, *spot_value; /* "" where there are no spot machines */
 };
 
 /* The rules of a provider by key, or NULL. */

@@ -35,6 +35,7 @@
 #define MAX_NODES         5000u
 #define MAX_ZONES         64u
 #define MEBI              ((int64_t)1 << 20)
+#define SPOT_PRICE        0.35 /* of the price on demand, see providers.def */
 #define GIBI              ((int64_t)1 << 30)
 #define DEFAULT_EPHEMERAL "100Gi"
 #define ZONE_LABEL        "topology.kubernetes.io/zone"
@@ -232,6 +233,14 @@ static void make_taints(struct sim_arena *arena, struct ha_node *spec,
     }
 }
 
+static bool is_spot(const struct ha_node *item)
+{
+    bool value = false;
+
+    (void)ha_node_bool(ha_node_get(item, "spot"), &value);
+    return value;
+}
+
 /* The v1 Node of a pool's or a single node's description. */
 static const struct ha_node *make_node(struct ha_host_reader *r,
                                        const struct ha_node *item, const char *list,
@@ -255,6 +264,10 @@ static const struct ha_node *make_node(struct ha_host_reader *r,
     ha_tree_set_text(arena, labels, "topology.kubernetes.io/region",
                      ha_field_text(r->tree, "region"));
     ha_tree_set_text(arena, labels, ZONE_LABEL, r->out->zone[node->zone].name);
+    if (is_spot(item) && r->provider->spot_label[0] != '\0') {
+        ha_tree_set_text(arena, labels, r->provider->spot_label,
+                         r->provider->spot_value);
+    }
     ha_tree_add_all(arena, labels, ha_node_get(item, "labels"));
     make_taints(arena, ha_tree_set_map(arena, object, "spec"),
                 ha_node_get(item, "taints"));
@@ -276,7 +289,7 @@ static double price_of(struct ha_host_reader *r, const struct ha_node *item,
         return price;
     }
     (void)ha_units_read_cpu(ha_node_text(cpu, "4"), &mcpu);
-    return price * (double)mcpu / 4000;
+    return price * (double)mcpu / 4000 * (is_spot(item) ? SPOT_PRICE : 1);
 }
 
 static int add_node(struct ha_host_reader *r, const struct ha_host_node *node,

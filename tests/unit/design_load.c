@@ -305,6 +305,19 @@ Test(design_load, hosts_differ_by_version_and_provider, .fini = done)
     cr_assert_str_eq(text(host->node[0].object, "status.allocatable.cpu"), "1000m");
 }
 
+Test(design_load, spot_pools_carry_label_and_price, .fini = done)
+{
+    const struct ha_host *host =
+        &load_set(GUIDE, "host.nodePools[0].spot=true", "host.catalog=gcp")->host;
+
+    cr_assert_str_eq(
+        ha_node_text(ha_node_get(ha_node_at(host->node[0].object, "metadata.labels"),
+                                 "cloud.google.com/gke-spot"),
+                     ""),
+        "true");
+    cr_assert_float_eq(host->node[0].price_usd_month, 0.35 * 0.134 * 730.5, 1e-9);
+}
+
 Test(design_load, nodes_of_a_real_cluster_are_taken_as_they_are, .fini = done)
 {
     const char *json = design_test_file(
