@@ -346,7 +346,8 @@ static void print_losses(FILE *out, const struct cli_place *p,
                          const struct cli_losses *losses)
 {
     fprintf(out,
-            "%s %u node%s may be lost before a pod stays Pending (%llu sets tried).\n",
+            "%s %u node%s may be lost and every pod still finds a place (%llu sets "
+            "tried).\n",
             losses->is_proved ? "Any" : "At least any", losses->n_safe,
             plural(losses->n_safe), (unsigned long long)losses->n_tried);
     if (losses->pending < 0) {

@@ -365,6 +365,9 @@ struct ha_sched_build {
 void ha_sched_build_nodes(struct ha_sched_build *b);
 int ha_sched_build_shapes(struct ha_sched_build *b);
 void ha_sched_build_matches(struct ha_sched_build *b);
+uint32_t ha_sched_build_predicate(struct ha_sched_build *b,
+                                  const struct ha_affinity_term *term);
+void ha_sched_build_spreads(struct ha_sched_build *b, uint32_t shape);
 void ha_sched_build_volumes(struct ha_sched_build *b);
 uint32_t ha_sched_build_key(struct ha_sched_build *b, const char *name);
 int32_t ha_sched_build_counter(struct ha_sched_build *b, const uint64_t *shapes,

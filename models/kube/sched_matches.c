@@ -14,12 +14,6 @@
  *                           of a required affinity weigh 1 (hardPodAffinityWeight)
  *   spread                  pods of the namespace matching, terminating ones left out
  *   host ports, disks       pods that would clash
- *
- * The system's default spread constraints (for pods that have none of their own) use
- * the selectors of all Services that select the pod, merged, and of the owning set; no
- * selector at all means no constraint (k8s plugins/helper/spread.go,
- * podtopologyspread/common.go). An empty selector counts no existing pod but is met by
- * the pod itself; both are as in kube-scheduler's countPodsMatchSelector.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +22,6 @@
 
 /* hardPodAffinityWeight, its default (k8s apis/config/v1/defaults.go) */
 #define HARD_WEIGHT 1
-/* k8s podtopologyspread/plugin.go: systemDefaultConstraints */
-#define DEFAULT_HOST_SKEW 3
-#define DEFAULT_ZONE_SKEW 5
 
 /* ---- counters ---- */
 
@@ -89,8 +80,8 @@ static bool selects(const struct ha_affinity_term *term,
     return is_ns && ha_selector_matches(&term->selector, &shape->pod->meta.labels);
 }
 
-static uint32_t predicate_of(struct ha_sched_build *b,
-                             const struct ha_affinity_term *term)
+uint32_t ha_sched_build_predicate(struct ha_sched_build *b,
+                                  const struct ha_affinity_term *term)
 {
     const struct ha_sched *s = b->s;
     const uint32_t before = b->predicates.n;
@@ -155,7 +146,7 @@ static void build_affinity(struct ha_sched_build *b, uint32_t ix)
     }
     memset(all, 0xff, s->shape_words * sizeof(uint64_t));
     for (uint32_t i = 0; i < terms->n; i++) {
-        const uint32_t predicate = predicate_of(b, &terms->item[i]);
+        const uint32_t predicate = ha_sched_build_predicate(b, &terms->item[i]);
 
         for (size_t w = 0; w < s->shape_words; w++) {
             all[w] &= b->predicate[predicate][w];
@@ -174,7 +165,7 @@ static void build_anti(struct ha_sched_build *b, struct ha_sched_shape *shape)
     const struct ha_affinity_terms *terms = &shape->pod->anti_affinity;
 
     for (uint32_t i = 0; i < terms->n; i++) {
-        const uint32_t predicate = predicate_of(b, &terms->item[i]);
+        const uint32_t predicate = ha_sched_build_predicate(b, &terms->item[i]);
         const int32_t counter =
             ha_sched_build_counter(b, b->predicate[predicate], false);
 
@@ -234,7 +225,7 @@ static void weigh(struct ha_sched_build *b, struct ha_sched_terms *net,
                   const struct ha_affinity_terms *terms, int32_t sign, int32_t weight)
 {
     for (uint32_t i = 0; i < terms->n; i++) {
-        const uint32_t predicate = predicate_of(b, &terms->item[i]);
+        const uint32_t predicate = ha_sched_build_predicate(b, &terms->item[i]);
         const uint32_t key = ha_sched_build_key(b, terms->item[i].topology_key);
         const int32_t amount = sign * (weight != 0 ? weight : terms->item[i].weight);
         uint32_t k = 0;
@@ -279,7 +270,7 @@ static void collect_holders(struct ha_sched_build *b, struct holders *required,
 
         for (uint32_t k = 0; k < pod->anti_affinity.n; k++) {
             const struct ha_affinity_term *term = &pod->anti_affinity.item[k];
-            const uint32_t predicate = predicate_of(b, term);
+            const uint32_t predicate = ha_sched_build_predicate(b, term);
 
             hold(b, required, predicate, ha_sched_build_key(b, term->topology_key), 0,
                  i);
@@ -346,139 +337,6 @@ static void sort_terms(struct ha_sched_terms *terms)
 {
     if (terms->n > 1) {
         qsort(terms->item, terms->n, sizeof(*terms->item), by_key);
-    }
-}
-
-/* ---- spread ---- */
-
-static void build_spread(struct ha_sched_build *b, uint32_t shape_ix,
-                         const struct ha_spread *spread, struct ha_sched_spread *out)
-{
-    const struct ha_kube_pod *pod = b->s->shape[shape_ix].pod;
-    struct ha_affinity_term term;
-
-    memset(&term, 0, sizeof(term));
-    term.selector = spread->selector;
-    term.n_namespaces = 1;
-    term.ns = sim_arena_calloc(b->arena, 1, sizeof(char *));
-    term.ns[0] = pod->meta.ns;
-    out->key = ha_sched_build_key(b, spread->topology_key);
-    out->max_skew = spread->max_skew;
-    out->min_domains = spread->min_domains;
-    out->honors_affinity = spread->honors_affinity;
-    out->honors_taints = spread->honors_taints;
-    out->is_self = ha_selector_matches(&spread->selector, &pod->meta.labels);
-    out->counter = HA_SCHED_NONE;
-    if (!ha_selector_is_empty(&spread->selector)) {
-        const uint32_t predicate = predicate_of(b, &term);
-
-        out->counter = ha_sched_build_counter(b, b->predicate[predicate], true);
-    }
-}
-
-static const struct ha_kube_set *owner_of(const struct ha_objects *o,
-                                          const struct ha_meta *meta)
-{
-    static const struct {
-        const char *kind, *group;
-    } owners[] = {
-        {"StatefulSet", "apps"}, {"ReplicaSet", "apps"}, {"ReplicationController", ""}};
-    bool is_known = false;
-
-    for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
-        is_known = is_known || (meta->owner_kind != NULL &&
-                                strcmp(meta->owner_kind, owners[i].kind) == 0 &&
-                                strcmp(meta->owner_group, owners[i].group) == 0);
-    }
-    for (uint32_t i = 0; is_known && i < o->n_sets; i++) {
-        const struct ha_meta *set = &o->set[i].meta;
-
-        if (strcmp(set->kind, meta->owner_kind) == 0 &&
-            strcmp(set->name, meta->owner_name) == 0 &&
-            strcmp(set->ns, meta->ns) == 0) {
-            return &o->set[i];
-        }
-    }
-    return NULL;
-}
-
-/* Later Services win over earlier ones on a key both name, as labels.Merge does. */
-static void merge_label(struct ha_sched_build *b, struct ha_selector *selector,
-                        const struct ha_label *label)
-{
-    for (uint32_t i = 0; i < selector->n; i++) {
-        if (strcmp(selector->item[i].key, label->key) == 0) {
-            selector->item[i].value[0] = label->value;
-            return;
-        }
-    }
-    ha_selector_add(b->arena, selector, label->key, HA_OP_IN, label->value);
-}
-
-static struct ha_selector default_selector(struct ha_sched_build *b,
-                                           const struct ha_kube_pod *pod)
-{
-    const struct ha_objects *o = b->s->objects;
-    const struct ha_kube_set *owner = owner_of(o, &pod->meta);
-    struct ha_selector selector = {false, 0, NULL};
-
-    for (uint32_t i = 0; i < o->n_services; i++) {
-        const struct ha_kube_service *service = &o->service[i];
-        struct ha_selector own = {false, 0, NULL};
-
-        if (!service->has_selector || strcmp(service->meta.ns, pod->meta.ns) != 0) {
-            continue;
-        }
-        ha_selector_add_labels(b->arena, &own, &service->selector);
-        if (ha_selector_matches(&own, &pod->meta.labels)) {
-            for (uint32_t k = 0; k < service->selector.n; k++) {
-                merge_label(b, &selector, &service->selector.item[k]);
-            }
-        }
-    }
-    if (owner != NULL) {
-        ha_selector_join(b->arena, &selector, &owner->selector);
-    }
-    return selector;
-}
-
-static void build_default_spreads(struct ha_sched_build *b, uint32_t ix)
-{
-    struct ha_sched_shape *shape = &b->s->shape[ix];
-    struct ha_spread spread = {0};
-
-    spread.selector = default_selector(b, shape->pod);
-    if (spread.selector.n == 0) {
-        return;
-    }
-    spread.min_domains = 1;
-    spread.honors_affinity = true;
-    shape->soft = sim_arena_calloc(b->arena, 2, sizeof(*shape->soft));
-    spread.topology_key = "kubernetes.io/hostname";
-    spread.max_skew = DEFAULT_HOST_SKEW;
-    build_spread(b, ix, &spread, &shape->soft[0]);
-    spread.topology_key = "topology.kubernetes.io/zone";
-    spread.max_skew = DEFAULT_ZONE_SKEW;
-    build_spread(b, ix, &spread, &shape->soft[1]);
-    shape->n_soft = 2;
-}
-
-static void build_spreads(struct ha_sched_build *b, uint32_t ix)
-{
-    struct ha_sched_shape *shape = &b->s->shape[ix];
-    const struct ha_kube_pod *pod = shape->pod;
-
-    shape->has_own_spreads = pod->n_spreads > 0;
-    if (!shape->has_own_spreads) {
-        build_default_spreads(b, ix);
-        return;
-    }
-    shape->hard = sim_arena_calloc(b->arena, pod->n_spreads, sizeof(*shape->hard));
-    shape->soft = sim_arena_calloc(b->arena, pod->n_spreads, sizeof(*shape->soft));
-    for (uint32_t i = 0; i < pod->n_spreads; i++) {
-        build_spread(b, ix, &pod->spread[i],
-                     pod->spread[i].is_hard ? &shape->hard[shape->n_hard++]
-                                            : &shape->soft[shape->n_soft++]);
     }
 }
 
@@ -599,7 +457,7 @@ void ha_sched_build_matches(struct ha_sched_build *b)
         build_affinity(b, i);
         build_anti(b, shape);
         build_own_scores(b, shape);
-        build_spreads(b, i);
+        ha_sched_build_spreads(b, i);
         shape->port_counter = shape->pod->n_ports > 0
                                   ? build_clash(b, shape->pod, ports_clash)
                                   : HA_SCHED_NONE;
