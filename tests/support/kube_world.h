@@ -12,7 +12,7 @@
 #include "models/kube/plan.h"
 #include "sim/scripted.h"
 
-#define KUBE_MAX_RATES 8
+#define KUBE_MAX_RATES 16
 
 struct kube_rate {
     enum ha_param rate;
