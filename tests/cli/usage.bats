@@ -7,7 +7,13 @@ load helpers
 @test "no command: the overview" {
     nines
     expect_code 0
-    golden overview.txt "$BATS_TEST_TMPDIR/out"
+    sed '/^  [a-z]/d' "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/frame"
+    golden overview-frame.txt "$BATS_TEST_TMPDIR/frame"
+    # every row of the table, and nothing that does not exist
+    sed -n 's/^CLI_COMMAND([A-Z]*, \([a-z]*\),.*/\1/p' cli/commands.def | sort \
+        >"$BATS_TEST_TMPDIR/rows"
+    sed -n 's/^  \([a-z]*\)  .*/\1/p' "$BATS_TEST_TMPDIR/out" | sort |
+        diff "$BATS_TEST_TMPDIR/rows" -
 }
 
 @test "help, --help and -h of a command are one text" {
@@ -120,4 +126,19 @@ load helpers
     head -1 "$BATS_TEST_TMPDIR/out" | grep -Eq '^nines [0-9]+\.[0-9]+\.[0-9]+$'
     nines --version
     expect_code 0
+}
+
+@test "doctor: every check passes, the rules of the model are listed" {
+    nines doctor
+    expect_code 0
+    out_has "published words"
+    out_has "R1   done"
+    ! grep -q FAILED "$BATS_TEST_TMPDIR/out"
+}
+
+@test "doctor without gnuplot warns and goes on" {
+    "$(command -v env)" PATH=/nowhere "$NINES" doctor --no-coverage \
+        >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" && code=0 || code=$?
+    expect_code 0
+    out_has "gnuplot is not on the PATH; only charts need it"
 }
