@@ -173,7 +173,7 @@ uint32_t ha_extras_down_for(const struct ha_vc *v, uint32_t service)
         return 0;
     }
     for (uint32_t i = 0; i < v->plan->extras->n; i++) {
-        if ((v->common->extras_down >> i & 1u) != 0 &&
+        if (((uint32_t)v->common->extras_down >> i & 1u) != 0 &&
             (v->plan->extras->item[i].services >> service & 1u) != 0) {
             bits |= UINT32_C(1) << i;
         }
