@@ -83,7 +83,7 @@ static void blame_store(const struct ha_vc *v, struct shares *s, double weight)
         add(s, v->plan->n_cp > 0 ? pod_cause(v, first) : HA_CAUSE_OTHER, weight);
         return;
     }
-    missing = v->plan->n_members - ha_raft_members_up(v);
+    missing = v->plan->n_members - v->common->members_up;
     if (v->note->leader_cause != 0 && v->plan->n_members - missing >= v->plan->quorum) {
         add(s, noted(v->note->leader_cause), weight);
         return;
@@ -91,7 +91,7 @@ static void blame_store(const struct ha_vc *v, struct shares *s, double weight)
     for (uint32_t i = 0; i < v->plan->n_members && missing > 0; i++) {
         uint32_t pod = v->plan->member_first + i;
 
-        if (!ha_raft_member_is_up(v, pod)) {
+        if (!v->pod[pod].is_member) {
             add(s, pod_cause(v, pod), weight / missing);
         }
     }
@@ -118,8 +118,7 @@ uint8_t ha_blame_store_cause(const struct ha_vc *v)
 /* Is this replica missing only because its store is? */
 static bool lacks_only_store(const struct ha_vc *v, uint32_t pod)
 {
-    return ha_kube_process_is_reachable(v->k, pod) &&
-           !v->plan->store->is_usable(v, pod) &&
+    return v->pod[pod].is_reachable && !v->plan->store->is_usable(v, pod) &&
            (v->pod[pod].phase == HA_APP_UP || v->pod[pod].phase == HA_APP_WAITING);
 }
 
@@ -171,8 +170,7 @@ static void blame_dns(const struct ha_vc *v, struct shares *s)
         uint32_t pod = v->plan->dns_first + i;
 
         if (v->k->pod[pod].stage != HA_POD_ABSENT &&
-            (v->pod[pod].phase != HA_APP_UP ||
-             !ha_kube_process_is_reachable(v->k, pod))) {
+            (v->pod[pod].phase != HA_APP_UP || !v->pod[pod].is_reachable)) {
             add(s, pod_cause(v, pod), 1.0);
         }
     }

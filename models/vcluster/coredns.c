@@ -117,8 +117,7 @@ static void count_endpoints(const struct ha_vc *v, uint32_t *all, uint32_t *good
 
         if ((v->k->pod[pod].flags & HA_POD_ENDPOINT) != 0) {
             (*all)++;
-            *good += v->pod[pod].phase == HA_APP_UP &&
-                     ha_kube_process_is_reachable(v->k, pod);
+            *good += v->pod[pod].phase == HA_APP_UP && v->pod[pod].is_reachable;
         }
     }
 }

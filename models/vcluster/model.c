@@ -57,11 +57,27 @@ struct ha_vc ha_vc_view(const struct ha_kube *k)
 
 /* ---- level-triggered parts, in order of dependence ---- */
 
+/* Everything but what the API server believes of nodes and roll-outs. */
+#define RELEVANT                                                                       \
+    (HA_DIRTY_COMMON | HA_DIRTY_ZONE | HA_DIRTY_MACHINE | HA_DIRTY_DISK |              \
+     HA_DIRTY_PROCESS | HA_DIRTY_POD | HA_DIRTY_VOLUME | HA_DIRTY_OWNER)
+
+static void refresh(struct ha_vc *v)
+{
+    for (uint32_t pod = 0; pod < v->plan->kube.n_pods; pod++) {
+        v->pod[pod].is_reachable = ha_kube_process_is_reachable(v->k, pod);
+    }
+    ha_raft_refresh(v);
+}
+
 static void reconcile(struct ha_kube *k, uint32_t dirty)
 {
     struct ha_vc v = ha_vc_view(k);
 
-    (void)dirty;
+    if ((dirty & RELEVANT) == 0) {
+        return;
+    }
+    refresh(&v);
     ha_repair_reconcile(&v, k);
     ha_raft_reconcile(&v, k);
     ha_replica_reconcile(&v, k);
@@ -225,7 +241,7 @@ static bool is_calm(const void *plan_ptr, const struct sim_run *run)
            v.common->lease_phase == HA_LEASE_HELD &&
            v.common->kcm_phase == HA_LEASE_HELD &&
            (!plan->has_lease || v.common->has_controllers) &&
-           (!plan->store->is_raft || ha_raft_is_usable(&v)) &&
+           (!plan->store->is_raft || v.common->store_works) &&
            ha_extras_are_calm(plan, run);
 }
 

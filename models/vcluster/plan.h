@@ -149,11 +149,8 @@ void ha_replica_fire(struct ha_vc *v, struct ha_kube *k, enum ha_vc_purpose purp
 /* ---- raft.c ---- */
 
 extern const struct ha_kube_owner ha_vc_etcd_owner;
-/* This pod is a member that votes and stores: process up, data there, disk works. */
-bool ha_raft_member_is_up(const struct ha_vc *v, uint32_t pod);
-uint32_t ha_raft_members_up(const struct ha_vc *v);
-/* A leader exists, can be reached, and a majority is with it. */
-bool ha_raft_is_usable(const struct ha_vc *v);
+/* Brings the derived fields of the members and the store up to date. */
+void ha_raft_refresh(struct ha_vc *v);
 void ha_raft_reconcile(struct ha_vc *v, struct ha_kube *k);
 void ha_raft_fire(struct ha_vc *v, struct ha_kube *k, enum ha_vc_purpose purpose,
                   uint32_t entity);
@@ -178,6 +175,8 @@ void ha_repair_pod_removed(struct ha_vc *v, struct ha_kube *k, uint32_t pod);
 void ha_syncer_reconcile(struct ha_vc *v, struct ha_kube *k);
 void ha_syncer_fire(struct ha_vc *v, struct ha_kube *k, enum ha_vc_purpose purpose,
                     uint32_t pod);
+/* The process of this pod is about to end: notes who is to blame. */
+void ha_syncer_holder_leaves(struct ha_vc *v, uint32_t pod);
 /* The name of this pod will not come back (a Deployment's pod is gone). */
 void ha_syncer_name_lost(struct ha_vc *v, uint32_t pod);
 /* The control loop works now: leader, its API, its store, the host API. Pure. */

@@ -49,27 +49,27 @@ static bool has_process(const struct ha_vc *v, uint32_t pod)
     return phase == HA_APP_UP;
 }
 
-bool ha_raft_member_is_up(const struct ha_vc *v, uint32_t pod)
+/* A member that votes and stores: process up, data there, disk works. */
+static bool find_member_up(const struct ha_vc *v, uint32_t pod)
 {
     return has_process(v, pod) && (v->pod[pod].data & HA_DATA_WIPED) == 0 &&
            ha_kube_process_is_reachable(v->k, pod) && ha_kube_disk_works(v->k, pod);
 }
 
-uint32_t ha_raft_members_up(const struct ha_vc *v)
+void ha_raft_refresh(struct ha_vc *v)
 {
-    uint32_t n = 0;
+    uint32_t up = 0;
+    uint16_t leader = v->common->leader;
 
     for (uint32_t i = 0; i < v->plan->n_members; i++) {
-        n += ha_raft_member_is_up(v, v->plan->member_first + i);
-    }
-    return n;
-}
+        uint32_t pod = v->plan->member_first + i;
 
-bool ha_raft_is_usable(const struct ha_vc *v)
-{
-    return v->common->leader != HA_NO_POD && v->common->data_is_lost == 0 &&
-           ha_raft_member_is_up(v, v->common->leader) &&
-           ha_raft_members_up(v) >= v->plan->quorum;
+        v->pod[pod].is_member = find_member_up(v, pod);
+        up += v->pod[pod].is_member;
+    }
+    v->common->members_up = (uint8_t)up;
+    v->common->store_works = leader != HA_NO_POD && v->common->data_is_lost == 0 &&
+                             v->pod[leader].is_member && up >= v->plan->quorum;
 }
 
 /* ---- the leader ---- */
@@ -104,7 +104,8 @@ void ha_raft_leader_leaves(struct ha_vc *v, uint32_t pod)
     }
     note_leader_cause(v, pod);
     v->common->leader = HA_NO_POD;
-    if (ha_raft_members_up(v) >= v->plan->quorum) {
+    ha_raft_refresh(v);
+    if (v->common->members_up >= v->plan->quorum) {
         sim_arm(v->run, election_slot(v), v->plan->law.transfer);
     }
 }
@@ -125,7 +126,8 @@ void ha_raft_member_stopped(struct ha_vc *v, struct ha_kube *k, uint32_t pod,
     }
     note_leader_cause(v, pod);
     v->common->leader = HA_NO_POD;
-    up = ha_raft_members_up(v);
+    ha_raft_refresh(v); /* others may have fallen in the same instant */
+    up = v->common->members_up;
     if (up >= v->plan->quorum && !sim_is_armed(v->run, election_slot(v))) {
         sim_arm(v->run, election_slot(v), lost_law(v, up));
     }
@@ -135,10 +137,10 @@ void ha_raft_member_stopped(struct ha_vc *v, struct ha_kube *k, uint32_t pod,
 static void reconcile_leader(struct ha_vc *v)
 {
     uint32_t slot = election_slot(v);
-    uint32_t up = ha_raft_members_up(v);
+    uint32_t up = v->common->members_up;
     bool has_quorum = up >= v->plan->quorum;
     bool is_led = v->common->leader != HA_NO_POD;
-    bool leader_is_up = is_led && ha_raft_member_is_up(v, v->common->leader);
+    bool leader_is_up = is_led && v->pod[v->common->leader].is_member;
 
     if (leader_is_up == has_quorum) {
         /* Either all is well, or there is nobody to elect and nobody to step down. */
@@ -162,7 +164,7 @@ static void elect(struct ha_vc *v)
     uint32_t winner = 0;
 
     for (uint32_t i = 0; i < n; i++) {
-        weight[i] = ha_raft_member_is_up(v, v->plan->member_first + i) ? 1.0 : 0.0;
+        weight[i] = v->pod[v->plan->member_first + i].is_member ? 1.0 : 0.0;
     }
     if (n > 1) {
         winner = sim_choose(v->run, v->plan->leader_choice, n, weight);
@@ -174,11 +176,11 @@ static void elect(struct ha_vc *v)
 static void election_ends(struct ha_vc *v)
 {
     bool leader_is_up =
-        v->common->leader != HA_NO_POD && ha_raft_member_is_up(v, v->common->leader);
+        v->common->leader != HA_NO_POD && v->pod[v->common->leader].is_member;
 
     if (leader_is_up) {
         v->common->leader = HA_NO_POD; /* it stepped down for want of a majority */
-    } else if (ha_raft_members_up(v) >= v->plan->quorum) {
+    } else if (v->common->members_up >= v->plan->quorum) {
         elect(v);
     }
 }
@@ -244,13 +246,13 @@ const struct ha_kube_owner ha_vc_etcd_owner = {
 
 static void reconcile_startup(struct ha_vc *v, struct ha_kube *k)
 {
-    if (v->plan->store->is_in_replica || !ha_raft_is_usable(v)) {
+    if (v->plan->store->is_in_replica || v->common->store_works == 0) {
         return;
     }
     for (uint32_t i = 0; i < v->plan->n_members; i++) {
         uint32_t pod = v->plan->member_first + i;
 
-        if (v->pod[pod].was_ready == 0 && ha_raft_member_is_up(v, pod)) {
+        if (v->pod[pod].was_ready == 0 && v->pod[pod].is_member) {
             v->pod[pod].was_ready = 1;
             sim_disarm(v->run, ha_vc_slot(v->plan, HA_PURPOSE_APP_LIMIT, pod));
             ha_kube_touch(k);

@@ -104,7 +104,7 @@ static void reconcile_restore(struct ha_vc *v, struct ha_kube *k)
 
 static void reconcile_refills(struct ha_vc *v)
 {
-    bool works = v->plan->store->is_raft && ha_raft_is_usable(v);
+    bool works = v->plan->store->is_raft && v->common->store_works;
 
     for (uint32_t i = 0; i < v->plan->n_members; i++) {
         uint32_t pod = v->plan->member_first + i;

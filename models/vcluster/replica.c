@@ -43,7 +43,7 @@ bool ha_replica_is_up(const struct ha_vc *v, uint32_t pod)
 bool ha_replica_serves(const struct ha_vc *v, uint32_t pod)
 {
     return ha_replica_is_up(v, pod) && v->pod[pod].is_failing == 0 &&
-           ha_kube_process_is_reachable(v->k, pod) && store_is_usable(v, pod);
+           v->pod[pod].is_reachable && store_is_usable(v, pod);
 }
 
 /* ---- what kube tells us ---- */
@@ -65,6 +65,7 @@ static void on_stopping(struct ha_kube *k, uint32_t pod)
     struct ha_vc v = ha_vc_view(k);
 
     v.pod[pod].phase = HA_APP_LEAVING;
+    ha_syncer_holder_leaves(&v, pod);
     sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_UP, pod));
     sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_LIMIT, pod));
     if (v.plan->store->is_in_replica && v.plan->store->is_raft) {

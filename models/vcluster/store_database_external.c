@@ -13,7 +13,7 @@
 
 static bool is_usable(const struct ha_vc *v, uint32_t pod)
 {
-    return ha_kube_process_is_reachable(v->k, pod);
+    return v->pod[pod].is_reachable != 0;
 }
 
 static uint32_t members(const struct ha_vcluster *vcluster)

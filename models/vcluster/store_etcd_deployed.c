@@ -19,7 +19,7 @@
 
 static bool is_usable(const struct ha_vc *v, uint32_t pod)
 {
-    return ha_raft_is_usable(v) && ha_kube_process_is_reachable(v->k, pod);
+    return v->common->store_works && v->pod[pod].is_reachable;
 }
 
 static uint32_t members(const struct ha_vcluster *vcluster)

@@ -17,7 +17,7 @@
 
 static bool is_usable(const struct ha_vc *v, uint32_t pod)
 {
-    return ha_raft_is_usable(v) && ha_raft_member_is_up(v, pod);
+    return v->common->store_works && v->pod[pod].is_member;
 }
 
 static uint32_t members(const struct ha_vcluster *vcluster)

@@ -39,8 +39,7 @@ static bool host_api_is_up(const struct ha_vc *v)
 /* The elector of this pod runs and its calls to the host's API get through. */
 static bool can_try(const struct ha_vc *v, uint32_t pod)
 {
-    return ha_replica_is_up(v, pod) && host_api_is_up(v) &&
-           ha_kube_process_is_reachable(v->k, pod);
+    return ha_replica_is_up(v, pod) && host_api_is_up(v) && v->pod[pod].is_reachable;
 }
 
 bool ha_syncer_works(const struct ha_vc *v)
@@ -154,6 +153,13 @@ static void lose_controllers(struct ha_vc *v)
     }
     v->common->has_controllers = 0;
     sim_disarm(v->run, ha_vc_slot(v->plan, HA_PURPOSE_CONTROLLERS, 0));
+}
+
+void ha_syncer_holder_leaves(struct ha_vc *v, uint32_t pod)
+{
+    if (v->common->holder == pod && v->plan->has_lease) {
+        lose_controllers(v);
+    }
 }
 
 static void reconcile_holder(struct ha_vc *v)

@@ -30,8 +30,12 @@ struct ha_vc_pod {
     uint8_t data;       /* enum ha_data_mark */
     uint8_t was_ready;  /* etcd, CoreDNS: passed its startup or readiness probe */
     uint8_t is_failing; /* control plane UP without its store: liveness is counting */
+    /* What follows from the rest, kept at hand; true between firings. */
+    uint8_t is_reachable; /* process alive and linked */
+    uint8_t is_member;    /* a store member that votes and stores */
+    uint8_t pad[2];
 };
-static_assert(sizeof(struct ha_vc_pod) == 4, "no hidden padding");
+static_assert(sizeof(struct ha_vc_pod) == 8, "no hidden padding");
 
 /* A lease and its holder, see syncer.c and kcm.c. */
 enum ha_lease_phase {
@@ -56,7 +60,8 @@ struct ha_vc_common {
     uint8_t api_was_up;      /* host API at the last look */
     uint8_t data_is_lost;    /* a majority of the store's data is gone: restore */
     uint8_t extras_down;     /* extra systems down now, bits */
-    uint8_t pad[2];
+    uint8_t members_up;      /* derived: store members that vote and store */
+    uint8_t store_works;     /* derived: a leader with a majority, the data there */
 };
 static_assert(sizeof(struct ha_vc_common) == 16, "no hidden padding");
 
