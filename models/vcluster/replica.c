@@ -153,6 +153,7 @@ static void reconcile_one(struct ha_vc *v, struct ha_kube *k, uint32_t pod)
         if (p->is_failing == store_is_usable(v, pod)) {
             p->is_failing = !p->is_failing;
             ha_arm_while(v->run, limit, p->is_failing, v->plan->law.liveness);
+            ha_kube_touch(k); /* readiness fails or passes too */
         }
         break;
     }
