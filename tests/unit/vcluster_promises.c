@@ -6,10 +6,8 @@
 #include "tests/support/promises.h"
 
 static const char *const designs[] = {
-    "configs/designs/guide-corrected.yaml",
-    "configs/designs/guide-complete.yaml",
-    "configs/designs/embedded-etcd.yaml",
-    "configs/designs/single-replica.yaml",
+    "configs/designs/guide-corrected.yaml", "configs/designs/guide-complete.yaml",
+    "configs/designs/embedded-etcd.yaml",   "configs/designs/single-replica.yaml",
     "configs/designs/external-etcd.yaml",
 };
 
