@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which way a system is answered.
+ *
+ * Closed forms first, from the most special to the least: they are exact for any law
+ * and take no time. What they leave open is asked of the Markov chain (sim/exact.h)
+ * when every law in it is a phase type, or when nothing else is known; its answers for
+ * approximated laws are marked as such.
+ *
+ * Elasticities d ln U / d ln parameter come from solving the chain again with the
+ * parameter scaled by 1 +- h, 1 +- 2h, 1 +- 4h and Richardson extrapolation. Because
+ * the steady state is known to some sixteen digits whatever its size, that gives ten
+ * and more; a parameter at the edge of its range (a probability of 1) is scaled to one
+ * side only.
+ */
+#include "models/blocks/answers.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "models/blocks/answers_priv.h"
+
+#define SCALE_STEP 1e-3L
+
+enum { N_STEPS = 3, MAX_ELASTICITY_STATES = 200000 };
+
+struct answerer {
+    struct sim_arena *arena;
+    const struct ha_node *doc;
+    const struct ha_blocks *blocks;
+    const struct ha_answer_options *options;
+    struct ha_answers *out;
+    struct sim_err *err;
+};
+
+const char *ha_answer_key(enum ha_answer answer)
+{
+    static const char *const keys[] = {
+#define ANSWER(name) #name,
+        HA_ANSWERS(ANSWER)
+#undef ANSWER
+    };
+    return keys[answer];
+}
+
+static void fill(struct ha_answers *out, enum ha_answer answer, double value)
+{
+    if (isnan(out->value[answer])) {
+        out->value[answer] = value;
+    }
+}
+
+/* ---- the chain ---- */
+
+static void take_chain(struct answerer *a, const struct sim_exact *exact)
+{
+    const struct sim_exact_service *s = &exact->service[0];
+    struct ha_answers *out = a->out;
+    double year_s = a->blocks->year_s;
+    out->is_exact = exact->is_exact;
+    out->order = exact->largest_law;
+    out->n_states = exact->n_states;
+    out->n_lumped = exact->n_lumped;
+    out->prob_exceeds = s->prob_exceeds;
+    out->method = strcmp(exact->solver, "sweeps") == 0
+                      ? "Markov chain: Gauss-Seidel sweeps with aggregation"
+                      : "Markov chain: elimination without subtraction (GTH)";
+    if (a->blocks->is_absorbing) {
+        fill(out, HA_ANSWER_mean_time_to_loss_s, s->mttff_s);
+        fill(out, HA_ANSWER_prob_loss_1y, s->prob_loss[0]);
+        fill(out, HA_ANSWER_prob_loss_5y, s->prob_loss[1]);
+        fill(out, HA_ANSWER_prob_loss_10y, s->prob_loss[2]);
+        return;
+    }
+    fill(out, HA_ANSWER_steady_unavailability, s->unavailability);
+    fill(out, HA_ANSWER_outages_per_year, s->outages_per_s * year_s);
+    fill(out, HA_ANSWER_mean_outage_s, s->mean_outage_s);
+    fill(out, HA_ANSWER_mean_uptime_s, s->mean_uptime_s);
+    fill(out, HA_ANSWER_mttff_s, s->mttff_s);
+    fill(out, HA_ANSWER_year1_interval_unavailability, s->interval);
+    fill(out, HA_ANSWER_year1_expected_outages, s->outages);
+    fill(out, HA_ANSWER_year1_point_unavailability_end, s->point_end);
+    fill(out, HA_ANSWER_year1_prob_outage, s->prob_outage);
+}
+
+static int solve_chain(struct answerer *a)
+{
+    struct sim_exact_options options = sim_exact_default();
+    struct sim_exact exact;
+    struct sim_model model;
+    ha_blocks_model(a->arena, a->blocks, &model);
+    options.limits = a->options->limits;
+    options.wants_causes = false;
+    options.n_thresholds = a->blocks->n_thresholds;
+    options.threshold_s = a->blocks->threshold_s;
+    int rc = sim_exact_solve(a->arena, &model, &options, &exact, a->err);
+    if (rc == 0) {
+        take_chain(a, &exact);
+    }
+    return rc;
+}
+
+/* ---- elasticities ---- */
+
+/* ln U with one parameter scaled; false when that is not a model any more. */
+static bool scaled_log(struct answerer *a, const char *parameter, long double factor,
+                       long double *out)
+{
+    struct sim_arena arena;
+    struct ha_blocks blocks;
+    struct sim_model model;
+    struct sim_exact exact;
+    struct sim_err ignored;
+    struct sim_exact_options options = {.limits = a->options->limits, .budget_s = -1};
+    sim_arena_init(&arena);
+    bool is_good = ha_blocks_load_scaled(&arena, a->doc, parameter, (double)factor,
+                                         &blocks, &ignored) == 0;
+    if (is_good) {
+        ha_blocks_model(&arena, &blocks, &model);
+        is_good = sim_exact_solve(&arena, &model, &options, &exact, &ignored) == 0 &&
+                  exact.service[0].unavailability > 0 &&
+                  exact.n_states == a->out->n_states;
+    }
+    if (is_good) {
+        *out = logl((long double)exact.service[0].unavailability);
+    }
+    sim_arena_clear(&arena);
+    return is_good;
+}
+
+/* Central differences at h, 2h, 4h, extrapolated in h^2; one-sided ones in h when one
+ * side is closed. */
+static double elasticity(struct answerer *a, const char *parameter)
+{
+    long double here = 0, row[N_STEPS];
+    if (!scaled_log(a, parameter, 1, &here)) {
+        return (double)NAN;
+    }
+    for (int side = 0; side < 3; side++) { /* both, below, above */
+        bool is_good = true;
+        for (int i = 0; is_good && i < N_STEPS; i++) {
+            double h = (double)SCALE_STEP * (1 << i) / (side == 0 ? 1 : 8);
+            double up = side == 1 ? 1 : 1 + h, down = side == 2 ? 1 : 1 - h;
+            long double high = here, low = here;
+            is_good = (side == 1 || scaled_log(a, parameter, (long double)up, &high)) &&
+                      (side == 2 || scaled_log(a, parameter, (long double)down, &low));
+            row[i] = (high - low) / ((long double)up - (long double)down);
+        }
+        if (!is_good) {
+            continue;
+        }
+        for (int order = 1; order < N_STEPS; order++) {
+            long double power = side == 0 ? (1 << (2 * order)) : (1 << order);
+            for (int i = 0; i + order < N_STEPS; i++) {
+                row[i] = (power * row[i] - row[i + 1]) / (power - 1);
+            }
+        }
+        return (double)row[0];
+    }
+    return (double)NAN;
+}
+
+static void find_elasticities(struct answerer *a)
+{
+    const struct ha_events *events = a->blocks->events;
+    uint32_t n = events->n_parameters;
+    if (a->blocks->is_absorbing || a->out->n_states > MAX_ELASTICITY_STATES ||
+        !(a->out->value[HA_ANSWER_steady_unavailability] > 0)) {
+        return;
+    }
+    struct ha_elasticity *e = sim_arena_calloc(a->arena, n, sizeof *e);
+    for (uint32_t i = 0; i < n; i++) {
+        e[i].parameter = events->parameter[i];
+        e[i].value = elasticity(a, e[i].parameter);
+    }
+    a->out->n_elasticities = n;
+    a->out->elasticity = e;
+}
+
+/* ---- which comes first ---- */
+
+static void reach_start(const void *plan, struct sim_run *run)
+{
+    const struct ha_blocks_at *at = plan;
+    const struct ha_events *events = at->blocks->events;
+    struct ha_events shifted = *events;
+    struct ha_blocks blocks = *at->blocks;
+    struct ha_blocks_at there = *at;
+    shifted.init = events->reach_start;
+    blocks.events = &shifted;
+    there.blocks = &blocks;
+    ha_blocks_start(&there, run);
+}
+
+static void reach_fire(const void *plan, struct sim_run *run, uint32_t slot)
+{
+    ha_blocks_fire(plan, run, slot);
+}
+
+/* Bit 0: the target is met. Bit 1: what is to be avoided. */
+static uint64_t reach_down(const void *plan, const struct sim_run *run)
+{
+    const struct ha_blocks_at *at = plan;
+    const struct ha_events *events = at->blocks->events;
+    const double *variable = ha_blocks_state_const(at, run);
+    bool is_there = ha_expr_eval(&events->target, variable) != 0;
+    bool is_lost = ha_expr_eval(&events->avoid, variable) != 0;
+    return (is_there ? 1u : 0u) | (is_lost ? 2u : 0u);
+}
+
+static int find_reach(struct answerer *a)
+{
+    struct sim_model model;
+    uint32_t n_states;
+    ha_blocks_model(a->arena, a->blocks, &model);
+    model.n_services = 2;
+    model.start = reach_start;
+    model.fire = reach_fire;
+    model.down = reach_down;
+    model.is_absorbing = false;
+    return sim_exact_race(&model, &a->options->limits,
+                          &a->out->value[HA_ANSWER_reach_probability], &n_states,
+                          a->err);
+}
+
+/* ---- the way ---- */
+
+static bool try_closed_forms(struct answerer *a)
+{
+    if (a->options->wants_chain) {
+        return false;
+    }
+    if (ha_answer_rolling(a->blocks, a->out)) {
+        return true;
+    }
+    bool is_single = ha_answer_single_unit(a->arena, a->blocks, a->out);
+    const char *method = a->out->method;
+    if (ha_answer_independent(a->arena, a->blocks, a->out) || is_single) {
+        a->out->method = is_single ? method : a->out->method;
+        return true;
+    }
+    return ha_answer_one_crew(a->arena, a->blocks, a->out);
+}
+
+int ha_blocks_answer(struct sim_arena *arena, const struct ha_node *doc,
+                     const struct ha_blocks *blocks,
+                     const struct ha_answer_options *options, struct ha_answers *out,
+                     struct sim_err *err)
+{
+    struct answerer a = {.arena = arena,
+                         .doc = doc,
+                         .blocks = blocks,
+                         .options = options,
+                         .out = out,
+                         .err = err};
+    memset(out, 0, sizeof *out);
+    out->is_exact = true;
+    out->n_thresholds = blocks->n_thresholds;
+    out->threshold_s = blocks->threshold_s;
+    for (int i = 0; i < HA_N_ANSWERS; i++) {
+        out->value[i] = (double)NAN;
+    }
+    if (try_closed_forms(&a)) {
+        return 0;
+    }
+    int rc = solve_chain(&a);
+    if (rc == 0 && blocks->kind == HA_BLOCKS_EVENTS) {
+        find_elasticities(&a);
+        rc = blocks->events->has_reach ? find_reach(&a) : 0;
+    }
+    return rc;
+}
