@@ -32,7 +32,8 @@ struct sim_exact_options sim_exact_default(void);
  * (an outage that never comes) is infinity. */
 struct sim_exact_service {
     double unavailability;
-    double failed_share; /* mean failing share of requests */
+    long double log_unavailability; /* with more digits, for differences */
+    double failed_share;            /* mean failing share of requests */
     double outages_per_s;
     double mean_outage_s;
     double mean_uptime_s;
@@ -73,6 +74,11 @@ int sim_exact_solve(struct sim_arena *arena, const struct sim_model *model,
 int sim_exact_race(const struct sim_model *model,
                    const struct sim_statespace_limits *limits, double *probability,
                    uint32_t *n_states, struct sim_err *err);
+
+/* As below, with limits of one's own. */
+int sim_exact_run_within(const struct sim_model *model, const struct sim_study *study,
+                         const struct sim_statespace_limits *limits,
+                         struct sim_result *result, struct sim_err *err);
 
 /* The driver behind `--method exact`: the same answers as a result, low = high. */
 int sim_exact_run(const struct sim_model *model, const struct sim_study *study,

@@ -77,11 +77,13 @@ static void fill_service(const struct sim_model *model, uint32_t service,
     fill_causes(model, from, arena, to);
 }
 
-int sim_exact_run(const struct sim_model *model, const struct sim_study *study,
-                  struct sim_result *result, struct sim_err *err)
+int sim_exact_run_within(const struct sim_model *model, const struct sim_study *study,
+                         const struct sim_statespace_limits *limits,
+                         struct sim_result *result, struct sim_err *err)
 {
     struct sim_exact_options options = sim_exact_default();
     struct sim_exact exact;
+    options.limits = *limits;
     options.limits.stop = study->stop;
     options.window_s = study->window_s;
     options.budget_s = study->budget_s;
@@ -107,4 +109,11 @@ int sim_exact_run(const struct sim_model *model, const struct sim_study *study,
         fill_service(model, i, &exact.service[i], &result->arena, &result->service[i]);
     }
     return 0;
+}
+
+int sim_exact_run(const struct sim_model *model, const struct sim_study *study,
+                  struct sim_result *result, struct sim_err *err)
+{
+    struct sim_statespace_limits limits = sim_statespace_default();
+    return sim_exact_run_within(model, study, &limits, result, err);
 }

@@ -122,7 +122,7 @@ static bool scaled_log(struct answerer *a, const char *parameter, long double fa
                   exact.n_states == a->out->n_states;
     }
     if (is_good) {
-        *out = logl((long double)exact.service[0].unavailability);
+        *out = exact.service[0].log_unavailability;
     }
     sim_arena_clear(&arena);
     return is_good;
