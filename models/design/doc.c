@@ -24,9 +24,10 @@
 
 #include "sim/check.h"
 
-#define HA_DOC_MAX_DEPTH 200
-#define HA_DOC_MAX_NODES 5000000u
-#define HA_DOC_MAX_BYTES ((size_t)512 * 1024 * 1024)
+#define HA_DOC_MAX_DEPTH  200
+#define HA_DOC_MAX_NODES  5000000u
+#define HA_DOC_MAX_MERGED 1000u
+#define HA_DOC_MAX_BYTES  ((size_t)512 * 1024 * 1024)
 
 struct open_node {
     struct ha_node *node;
@@ -345,6 +346,56 @@ static const struct ha_entry *find_duplicate(const struct ha_node *map)
     return twin;
 }
 
+/* ---- merge keys ---- */
+
+/* Adds the entries of a map that the node does not have itself. */
+static int add_unset(struct reader *r, struct open_node *top,
+                     const struct ha_node *from, const struct ha_entry *merge)
+{
+    if (from->kind != HA_NODE_MAP || from->n > HA_DOC_MAX_MERGED) {
+        yaml_mark_t mark = {0, (size_t)merge->place.line - 1,
+                            (size_t)merge->place.column - 1};
+
+        return fail(r, &mark, "<< takes a map of at most %u keys, or a list of maps",
+                    HA_DOC_MAX_MERGED);
+    }
+    for (uint32_t i = 0; i < from->n; i++) {
+        if (ha_node_get(top->node, from->entry[i].key) == NULL) {
+            ha_node_push_entry(r->arena, top->node, from->entry[i].key,
+                               from->entry[i].place, from->entry[i].value);
+        }
+    }
+    return 0;
+}
+
+/* YAML's merge key, which Helm understands: <<: *defaults. The map's own keys win, then
+ * the earlier source. The entries are shared, so nothing can grow by repetition. */
+static int expand_merge(struct reader *r, struct open_node *top)
+{
+    struct ha_node *node = top->node;
+    struct ha_entry merge;
+    uint32_t at = 0;
+    int code = 0;
+
+    while (at < node->n && strcmp(node->entry[at].key, "<<") != 0) {
+        at++;
+    }
+    if (at == node->n) {
+        return 0;
+    }
+    merge = node->entry[at];
+    node->n--;
+    memmove(&node->entry[at], &node->entry[at + 1],
+            (node->n - at) * sizeof(*node->entry));
+    if (merge.value->kind != HA_NODE_LIST) {
+        return add_unset(r, top, merge.value, &merge);
+    }
+    for (uint32_t i = 0; i < merge.value->n && code == 0; i++) {
+        code = add_unset(r, top, merge.value->item[i], &merge);
+    }
+    return code;
+}
+
 static int on_close(struct reader *r)
 {
     struct open_node *top = &r->stack[--r->depth];
@@ -373,7 +424,7 @@ static int on_close(struct reader *r)
         }
         return code;
     }
-    return 0;
+    return top->node->kind == HA_NODE_MAP ? expand_merge(r, top) : 0;
 }
 
 static int on_alias(struct reader *r, const yaml_event_t *event)

@@ -156,5 +156,5 @@ void ha_host_schema_write(FILE *out)
     fprintf(out, "\n  \"title\": \"nines/v1 Host: a cluster that carries virtual "
                  "clusters\",");
     print_map(&p, "", 1);
-    fprintf(out, ",\n  \"required\": [\"kind\"]\n}\n");
+    fprintf(out, "\n}\n");
 }

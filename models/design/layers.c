@@ -47,7 +47,8 @@ static struct ha_node *without_header(struct sim_arena *arena,
 
     *rest = *doc;
     rest->n = 0;
-    rest->entry = sim_arena_calloc(arena, doc->n + 4, sizeof(*rest->entry));
+    /* room up to the next power of two: see ha_node_push_entry */
+    rest->entry = sim_arena_calloc(arena, 2 * (size_t)doc->n + 4, sizeof(*rest->entry));
     for (uint32_t i = 0; i < doc->n; i++) {
         bool is_header = false;
 
@@ -139,12 +140,101 @@ static int check_host(const struct ha_node *host, struct sim_err *err)
     return ha_fields_check(table, n, "the host file", host, err);
 }
 
-static int add_host(struct ha_layers *l, const struct ha_node *host, const char *path,
+/* ---- lists given as maps: items by name ---- */
+
+/* Is this a map of maps where the table wants a list of items? */
+static bool is_by_name(const struct ha_entry *entry)
+{
+    static const char *const lists[] = {"nodePools", "nodes", "storageClasses",
+                                        "dependencies"};
+    bool is_list = false;
+
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        is_list = is_list || strcmp(lists[i], entry->key) == 0;
+    }
+    is_list = is_list && entry->value->kind == HA_NODE_MAP && entry->value->n > 0;
+    for (uint32_t i = 0; is_list && i < entry->value->n; i++) {
+        is_list = entry->value->entry[i].value->kind == HA_NODE_MAP;
+    }
+    return is_list;
+}
+
+static int no_such_item(const struct ha_entry *patch, const char *list,
+                        const struct ha_node *items, struct sim_err *err)
+{
+    struct ha_suggest nearest;
+    int code = ha_place_error(err, &patch->place, "%s has no item called \"%.60s\" yet",
+                              list, patch->key);
+
+    ha_suggest_init(&nearest, patch->key);
+    for (uint32_t i = 0; items != NULL && i < items->n; i++) {
+        ha_suggest_offer(&nearest,
+                         ha_node_text(ha_node_get(items->item[i], "name"), ""));
+    }
+    if (nearest.best != NULL && nearest.best[0] != '\0') {
+        sim_err_hint(err, "did you mean \"%s\"?", nearest.best);
+    } else {
+        sim_err_hint(err,
+                     "a map changes items of an earlier file by name; to give the "
+                     "whole list write - name: %.60s",
+                     patch->key);
+    }
+    return code;
+}
+
+/* The earlier list with the named items changed. */
+static int patch_list(struct ha_layers *l, struct ha_entry *entry, struct sim_err *err)
+{
+    const struct ha_node *items = ha_node_get(l->host, entry->key);
+    const struct ha_node *patches = entry->value;
+    struct ha_node *list = ha_node_merge(l->arena, NULL, items);
+
+    for (uint32_t i = 0; i < patches->n; i++) {
+        bool is_found = false;
+
+        for (uint32_t k = 0; items != NULL && k < items->n; k++) {
+            const char *name = ha_node_text(ha_node_get(items->item[k], "name"), "");
+
+            if (strcmp(name, patches->entry[i].key) == 0) {
+                list->item[k] =
+                    ha_node_merge(l->arena, list->item[k], patches->entry[i].value);
+                is_found = true;
+            }
+        }
+        if (!is_found) {
+            return no_such_item(&patches->entry[i], entry->key, items, err);
+        }
+    }
+    entry->value = list;
+    return 0;
+}
+
+/* Overlays may address items by name: nodePools: {large: {count: 5}}. */
+static int patch_lists(struct ha_layers *l, struct ha_node **host, struct sim_err *err)
+{
+    int code = 0;
+
+    if (ha_node_is_null(*host) || (*host)->kind != HA_NODE_MAP) {
+        return 0;
+    }
+    *host = without_header(l->arena, *host); /* a copy whose entries are ours */
+    for (uint32_t i = 0; i < (*host)->n && code == 0; i++) {
+        if (is_by_name(&(*host)->entry[i])) {
+            code = patch_list(l, &(*host)->entry[i], err);
+        }
+    }
+    return code;
+}
+
+static int add_host(struct ha_layers *l, struct ha_node *host, const char *path,
                     struct sim_err *err)
 {
-    int code = check_host(host, err);
+    int code = patch_lists(l, &host, err);
     struct ha_node *overrides;
 
+    if (code == 0) {
+        code = check_host(host, err);
+    }
     if (code != 0 || ha_node_is_null(host)) {
         return code;
     }
@@ -180,7 +270,7 @@ static int add_design(struct ha_layers *l, const struct ha_node *doc, const char
     struct ha_node *catalog = value_of(doc, "catalog");
     struct ha_node *overrides = value_of(doc, "overrides");
     const struct ha_node *values = ha_node_get(doc, "vcluster");
-    const struct ha_node *host = ha_node_get(doc, "host");
+    struct ha_node *host = value_of(doc, "host");
     int code = check_keys(doc, "kind: Design", design_keys,
                           sizeof(design_keys) / sizeof(design_keys[0]), err);
 
@@ -297,7 +387,7 @@ static int add_document(struct ha_layers *l, struct ha_node *doc, const char *pa
     }
     code = check_version(doc, err);
     if (code == 0 && strcmp(kind, "Host") == 0) {
-        code = add_host(l, without_header(l->arena, doc), path, err);
+        code = add_host(l, doc, path, err);
     } else if (code == 0 && strcmp(kind, "Catalog") == 0) {
         code = add_catalog(l, doc, err);
     } else if (code == 0) {

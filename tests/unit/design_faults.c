@@ -257,6 +257,8 @@ Test(design_faults, hosts, .fini = done)
         {HOST "nodePools:\n- counts: 3\n", "unknown key \"counts\" under nodePools[]",
          "\"count\"", 3, 3},
         {HOST "nodePools: {count: 3}\n", "expected a list, found a map", "", 2, 12},
+        {HOST "nodePools: {big: {count: 3}}\n", "no item called \"big\" yet",
+         "write - name: big", 2, 13},
         {HOST "nodePools: [3]\n", "expected a map as item", "", 2, 13},
         {HOST "zones: [[a]]\n", "expected a name as item", "", 2, 9},
         {HOST "zones: []\n", "at least one zone", "", 2, 8},
@@ -278,6 +280,14 @@ Test(design_faults, hosts, .fini = done)
          26},
         {HOST "nodes: [{zone: a}]\n", "a node needs a name", "", 2, 9},
         {HOST "nodes: [{name: x}]\nzones: [a, b]\n", "needs a zone", "", 2, 9},
+    };
+
+    EXPECT_ALL(rows);
+}
+
+Test(design_faults, rules_of_hosts, .fini = done)
+{
+    static const struct fault rows[] = {
         {HOST "drain: {limit: 15}\n", "bare number", "", 2, 16},
         {HOST "drain: 15m\n", "expected a map", "", 2, 8},
         {HOST "autorepair: maybe\n", "true or false", "", 2, 13},

@@ -210,6 +210,19 @@ Test(design_load, later_files_win_maps_merge_lists_are_replaced, .fini = done)
     cr_assert_eq(ha_node_at(set, "resources.requests.cpu")->place.line, 3);
 }
 
+Test(design_load, overlays_change_items_of_lists_by_name, .fini = done)
+{
+    const char *over = design_test_file("over.yaml", "kind: Host\n"
+                                                     "nodePools: {large: {count: 1}}\n"
+                                                     "nodes: {c1: {zone: b}}\n");
+    const struct ha_host *host = &load("configs/hosts/uneven-zones.yaml", over)->host;
+
+    cr_assert_eq(host->n_nodes, 4);
+    cr_assert_str_eq(host->node[0].name, "large-a1");
+    cr_assert_str_eq(host->node[3].name, "c1");
+    cr_assert_eq(host->node[3].zone, 1);
+}
+
 Test(design_load, a_design_holds_values_host_and_overrides, .fini = done)
 {
     const char *file =

@@ -57,6 +57,22 @@ Test(doc, values_know_their_place)
               "quoted null is text");
 }
 
+Test(doc, merge_keys_add_what_is_not_set)
+{
+    const struct ha_node *root = parse("x: &x {a: 1, b: 1}\n"
+                                       "y: &y {b: 2, c: 2}\n"
+                                       "one: {<<: *x, a: 9}\n"
+                                       "two: {<<: [*x, *y], d: 4}\n");
+
+    cr_assert_str_eq(ha_node_text(ha_node_at(root, "one.a"), ""), "9");
+    cr_assert_str_eq(ha_node_text(ha_node_at(root, "one.b"), ""), "1");
+    cr_assert(ha_node_at(root, "one")->n == 2);
+    cr_assert_str_eq(ha_node_text(ha_node_at(root, "two.b"), ""), "1");
+    cr_assert_str_eq(ha_node_text(ha_node_at(root, "two.c"), ""), "2");
+    cr_assert(ha_node_at(root, "two")->n == 4);
+    cr_assert(refuse("a: {<<: 3}\n").column == 5);
+}
+
 Test(doc, several_documents)
 {
     const char *text = "a: 1\n---\nb: 2\n";
