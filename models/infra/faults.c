@@ -3,7 +3,8 @@
  * Fault bits: setting, clearing, and the questions that others ask of them.
  *
  * All reasoning about "does this machine run", "can it be reached", "does that disk
- * answer" is here and nowhere else, so that two controllers cannot disagree.
+ * answer" is here and in infra.h (inline: it is asked a million times a second), and
+ * nowhere else, so that two controllers cannot disagree.
  *
  *   powered    exists, and no mode with effect POWER holds it, nor the region
  *   alive      powered and not paused: processes make progress
@@ -46,98 +47,13 @@ const uint8_t ha_fm_effect[HA_N_FMS] = {
 #undef HA_FM
 };
 
-/* The masks are sums of constants: one bit per row, no bit twice. */
-static const uint32_t mask_of[] = {[HA_EFFECT_NONE] = 0,
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
-    +(HA_EFFECT_##effect == HA_EFFECT_POWER ? HA_FM_BIT(name) : 0)
-                                   [HA_EFFECT_POWER] = 0
-#include "models/infra/failure_modes.def"
-                                   ,
-#undef HA_FM
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
-    +(HA_EFFECT_##effect == HA_EFFECT_LINK ? HA_FM_BIT(name) : 0)
-                                   [HA_EFFECT_LINK] = 0
-#include "models/infra/failure_modes.def"
-                                   ,
-#undef HA_FM
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
-    +(HA_EFFECT_##effect == HA_EFFECT_KUBELET ? HA_FM_BIT(name) : 0)
-                                   [HA_EFFECT_KUBELET] = 0
-#include "models/infra/failure_modes.def"
-                                   ,
-#undef HA_FM
-#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
-    +(HA_EFFECT_##effect == HA_EFFECT_PAUSE ? HA_FM_BIT(name) : 0)
-                                   [HA_EFFECT_PAUSE] = 0
-#include "models/infra/failure_modes.def"
-#undef HA_FM
-};
-
-uint32_t ha_fm_mask(enum ha_fm_effect effect)
-{
-    return mask_of[effect];
-}
-
 /* ---- questions ---- */
-
-bool ha_infra_region_is_dark(const struct ha_infra *w)
-{
-    return (w->common->faults & HA_FM_BIT(REGION_DATAPLANE)) != 0 ||
-           w->common->escalated != 0;
-}
-
-bool ha_infra_is_powered(const struct ha_infra *w, uint32_t node)
-{
-    const struct ha_infra_machine *m = &w->machine[node];
-    return (m->faults & mask_of[HA_EFFECT_POWER]) == 0 && m->is_destroyed == 0 &&
-           !ha_infra_region_is_dark(w);
-}
-
-bool ha_infra_is_alive(const struct ha_infra *w, uint32_t node)
-{
-    return ha_infra_is_powered(w, node) &&
-           (w->machine[node].faults & mask_of[HA_EFFECT_PAUSE]) == 0;
-}
-
-bool ha_infra_is_linked(const struct ha_infra *w, uint32_t node)
-{
-    const struct ha_infra_zone *zone = &w->zone[w->plan->node_zone[node]];
-    return ((w->common->faults | zone->faults) & mask_of[HA_EFFECT_LINK]) == 0;
-}
-
-bool ha_infra_is_reachable(const struct ha_infra *w, uint32_t node)
-{
-    return ha_infra_is_alive(w, node) && ha_infra_is_linked(w, node);
-}
-
-bool ha_infra_kubelet_works(const struct ha_infra *w, uint32_t node)
-{
-    return ha_infra_is_alive(w, node) &&
-           (w->machine[node].faults & mask_of[HA_EFFECT_KUBELET]) == 0;
-}
-
-bool ha_infra_host_api_is_up(const struct ha_infra *w)
-{
-    uint32_t off = HA_FM_BIT(HOSTCP_OUTAGE) | HA_FM_BIT(HOSTCP_UPGRADE);
-    return (w->common->faults & off) == 0 && !ha_infra_region_is_dark(w);
-}
-
-bool ha_infra_cloud_api_is_up(const struct ha_infra *w)
-{
-    return (w->common->faults & HA_FM_BIT(CLOUD_API)) == 0 &&
-           !ha_infra_region_is_dark(w);
-}
 
 bool ha_infra_zone_can_provision(const struct ha_infra *w, uint32_t zone)
 {
     uint32_t off = HA_FM_BIT(ZONE_MAJOR) | HA_FM_BIT(ZONE_PARTITION);
     return ha_infra_cloud_api_is_up(w) && (w->zone[zone].faults & off) == 0 &&
            (w->common->faults & HA_FM_BIT(REGION_NET)) == 0;
-}
-
-bool ha_infra_disk_works(const struct ha_infra *w, uint32_t volume)
-{
-    return w->disk[volume].faults == 0 && !ha_infra_region_is_dark(w);
 }
 
 bool ha_infra_is_calm(const struct ha_infra *w)

@@ -38,6 +38,25 @@ static_assert(2 * HA_N_FMS <= HA_PURPOSE_KUBE, "a strike and a heal purpose each
 
 #define HA_FM_BIT(name) (UINT32_C(1) << HA_FM_##name)
 
+enum ha_fm_effect {
+    HA_EFFECT_NONE,
+    HA_EFFECT_POWER,
+    HA_EFFECT_LINK,
+    HA_EFFECT_KUBELET,
+    HA_EFFECT_PAUSE
+};
+
+/* Bits of the modes with that effect: a constant sum over the list, no bit twice. */
+static inline uint32_t ha_fm_mask(enum ha_fm_effect effect)
+{
+    return 0
+#define HA_FM(name, key, title, kind, effect_, cls, rate, duration)                    \
+    +(HA_EFFECT_##effect_ == effect ? HA_FM_BIT(name) : 0)
+#include "models/infra/failure_modes.def"
+#undef HA_FM
+        ;
+}
+
 enum ha_fm_kind {
     HA_KIND_REGION,
     HA_KIND_ZONE,
@@ -45,14 +64,6 @@ enum ha_fm_kind {
     HA_KIND_POD,
     HA_KIND_VOLUME,
     HA_N_KINDS
-};
-
-enum ha_fm_effect {
-    HA_EFFECT_NONE,
-    HA_EFFECT_POWER,
-    HA_EFFECT_LINK,
-    HA_EFFECT_KUBELET,
-    HA_EFFECT_PAUSE
 };
 
 /* Slot purposes: strike of mode m is m, its healing HA_N_FMS + m. */
@@ -214,29 +225,71 @@ extern const char *const ha_fm_title[HA_N_FMS];
 extern const char *const ha_fm_key[HA_N_FMS];
 extern const uint8_t ha_fm_kind[HA_N_FMS];   /* enum ha_fm_kind */
 extern const uint8_t ha_fm_effect[HA_N_FMS]; /* enum ha_fm_effect */
-/* Bits of the modes with that effect. */
-uint32_t ha_fm_mask(enum ha_fm_effect effect);
 
 /* The whole region is without power or reach. */
-bool ha_infra_region_is_dark(const struct ha_infra *w);
+static inline bool ha_infra_region_is_dark(const struct ha_infra *w)
+{
+    return (w->common->faults & HA_FM_BIT(REGION_DATAPLANE)) != 0 ||
+           w->common->escalated != 0;
+}
+
 /* The machine has power and exists. */
-bool ha_infra_is_powered(const struct ha_infra *w, uint32_t node);
+static inline bool ha_infra_is_powered(const struct ha_infra *w, uint32_t node)
+{
+    const struct ha_infra_machine *m = &w->machine[node];
+    return (m->faults & ha_fm_mask(HA_EFFECT_POWER)) == 0 && m->is_destroyed == 0 &&
+           !ha_infra_region_is_dark(w);
+}
+
 /* Powered and not standing still: its processes make progress. */
-bool ha_infra_is_alive(const struct ha_infra *w, uint32_t node);
+static inline bool ha_infra_is_alive(const struct ha_infra *w, uint32_t node)
+{
+    return ha_infra_is_powered(w, node) &&
+           (w->machine[node].faults & ha_fm_mask(HA_EFFECT_PAUSE)) == 0;
+}
+
 /* Its network reaches the rest of the cluster and the clients. */
-bool ha_infra_is_linked(const struct ha_infra *w, uint32_t node);
+static inline bool ha_infra_is_linked(const struct ha_infra *w, uint32_t node)
+{
+    const struct ha_infra_zone *zone = &w->zone[w->plan->node_zone[node]];
+    return ((w->common->faults | zone->faults) & ha_fm_mask(HA_EFFECT_LINK)) == 0;
+}
+
 /* Alive and linked: what runs on it can be used. */
-bool ha_infra_is_reachable(const struct ha_infra *w, uint32_t node);
+static inline bool ha_infra_is_reachable(const struct ha_infra *w, uint32_t node)
+{
+    return ha_infra_is_alive(w, node) && ha_infra_is_linked(w, node);
+}
+
 /* The node's agent does its local work (restarts, probes, mounts). */
-bool ha_infra_kubelet_works(const struct ha_infra *w, uint32_t node);
+static inline bool ha_infra_kubelet_works(const struct ha_infra *w, uint32_t node)
+{
+    return ha_infra_is_alive(w, node) &&
+           (w->machine[node].faults & ha_fm_mask(HA_EFFECT_KUBELET)) == 0;
+}
+
 /* The host's API server and controllers work. */
-bool ha_infra_host_api_is_up(const struct ha_infra *w);
+static inline bool ha_infra_host_api_is_up(const struct ha_infra *w)
+{
+    uint32_t off = HA_FM_BIT(HOSTCP_OUTAGE) | HA_FM_BIT(HOSTCP_UPGRADE);
+    return (w->common->faults & off) == 0 && !ha_infra_region_is_dark(w);
+}
+
 /* Disks can be attached and detached, machines made. */
-bool ha_infra_cloud_api_is_up(const struct ha_infra *w);
+static inline bool ha_infra_cloud_api_is_up(const struct ha_infra *w)
+{
+    return (w->common->faults & HA_FM_BIT(CLOUD_API)) == 0 &&
+           !ha_infra_region_is_dark(w);
+}
+
+/* The disk answers and holds its data (is_blank is another matter). */
+static inline bool ha_infra_disk_works(const struct ha_infra *w, uint32_t volume)
+{
+    return w->disk[volume].faults == 0 && !ha_infra_region_is_dark(w);
+}
+
 /* New machines can be had in that zone. */
 bool ha_infra_zone_can_provision(const struct ha_infra *w, uint32_t zone);
-/* The disk answers and holds its data (is_blank is another matter). */
-bool ha_infra_disk_works(const struct ha_infra *w, uint32_t volume);
 /* Nothing region-wide, zonal, or on a machine or disk is active. */
 bool ha_infra_is_calm(const struct ha_infra *w);
 

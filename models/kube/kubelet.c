@@ -196,7 +196,13 @@ static void fire_gate(struct ha_kube *k, uint32_t pod)
     } else if (row->gate < HA_GATE_CHECKS) {
         row->gate++;
     }
-    k->infra.common->dirty |= HA_DIRTY_POD | HA_DIRTY_VOLUME;
+    if (row->gate == HA_GATE_MOUNTING || row->stage != HA_POD_BOUND ||
+        k->plan->gate_is_lumped) {
+        k->infra.common->dirty |= HA_DIRTY_POD | HA_DIRTY_VOLUME;
+    } else { /* nothing new for anybody: on to the next check */
+        sim_arm(k->run, ha_purpose_slot(k, HA_PURPOSE_POD_STEP, pod),
+                k->plan->law.gate_step[row->gate]);
+    }
 }
 
 void ha_kubelet_fire_step(struct ha_kube *k, uint32_t pod)

@@ -252,15 +252,39 @@ ha_kube_workload_of(const struct ha_kube *k, uint32_t pod)
 }
 
 /* The process exists (it may be paused, cut off, or without its disk). */
-bool ha_kube_process_runs(const struct ha_kube *k, uint32_t pod);
+static inline bool ha_kube_process_runs(const struct ha_kube *k, uint32_t pod)
+{
+    return k->pod[pod].stage == HA_POD_RUNNING;
+}
+
 /* The process runs and makes progress: node powered and not paused. */
-bool ha_kube_process_is_alive(const struct ha_kube *k, uint32_t pod);
+static inline bool ha_kube_process_is_alive(const struct ha_kube *k, uint32_t pod)
+{
+    return k->pod[pod].stage == HA_POD_RUNNING &&
+           ha_infra_is_alive(&k->infra, k->pod[pod].node);
+}
+
 /* Alive, and its node's network reaches the cluster and the clients. */
-bool ha_kube_process_is_reachable(const struct ha_kube *k, uint32_t pod);
-/* Its volume (if it has one) is plugged in and answers. */
-bool ha_kube_disk_works(const struct ha_kube *k, uint32_t pod);
+static inline bool ha_kube_process_is_reachable(const struct ha_kube *k, uint32_t pod)
+{
+    return k->pod[pod].stage == HA_POD_RUNNING &&
+           ha_infra_is_reachable(&k->infra, k->pod[pod].node);
+}
+
 /* Volume row of a pod, or UINT32_MAX. */
-uint32_t ha_kube_volume_of(const struct ha_kube *k, uint32_t pod);
+static inline uint32_t ha_kube_volume_of(const struct ha_kube *k, uint32_t pod)
+{
+    const struct ha_kube_workload *load = ha_kube_workload_of(k, pod);
+    return load->has_volume ? load->first_volume + (pod - load->first_pod) : UINT32_MAX;
+}
+
+/* Its volume (if it has one) is plugged in and answers. */
+static inline bool ha_kube_disk_works(const struct ha_kube *k, uint32_t pod)
+{
+    uint32_t volume = ha_kube_volume_of(k, pod);
+    return volume == UINT32_MAX || ha_infra_disk_works(&k->infra, volume);
+}
+
 /* What broke this pod first and has not healed, or SIM_NO_CAUSE. */
 uint8_t ha_kube_pod_cause(const struct ha_kube *k, uint32_t pod);
 /* Disruptions the budget allows now (E7). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Views of the world, and the questions others ask about pods.
+ * Views of the world, and whether it is calm.
  *
  * A view is a handful of pointers into one world. It is made anew for each firing
  * (a dozen additions), so that worlds may be copied and moved freely in between.
@@ -41,35 +41,6 @@ struct ha_kube ha_kube_view_const(const struct ha_kube_plan *plan,
     void *state = (void *)(uintptr_t)sim_state_const(run);
     void *notes = (void *)(uintptr_t)sim_notes_const(run);
     return make_view(plan, NULL, state, notes);
-}
-
-uint32_t ha_kube_volume_of(const struct ha_kube *k, uint32_t pod)
-{
-    const struct ha_kube_workload *load = ha_kube_workload_of(k, pod);
-    return load->has_volume ? load->first_volume + (pod - load->first_pod) : UINT32_MAX;
-}
-
-bool ha_kube_process_runs(const struct ha_kube *k, uint32_t pod)
-{
-    return k->pod[pod].stage == HA_POD_RUNNING;
-}
-
-bool ha_kube_process_is_alive(const struct ha_kube *k, uint32_t pod)
-{
-    return k->pod[pod].stage == HA_POD_RUNNING &&
-           ha_infra_is_alive(&k->infra, k->pod[pod].node);
-}
-
-bool ha_kube_process_is_reachable(const struct ha_kube *k, uint32_t pod)
-{
-    return k->pod[pod].stage == HA_POD_RUNNING &&
-           ha_infra_is_reachable(&k->infra, k->pod[pod].node);
-}
-
-bool ha_kube_disk_works(const struct ha_kube *k, uint32_t pod)
-{
-    uint32_t volume = ha_kube_volume_of(k, pod);
-    return volume == UINT32_MAX || ha_infra_disk_works(&k->infra, volume);
 }
 
 uint8_t ha_kube_pod_cause(const struct ha_kube *k, uint32_t pod)
