@@ -45,8 +45,8 @@ HEADERS    := $(wildcard sim/*.[h] models/*.h models/*/*.h cli/*.h tests/*/*.h)
 DEF_FILES  := $(wildcard sim/*.def models/*/*.def cli/*.def)
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-check demo test check soak bench fuzz layers shape format \
-        format-check tidy cppcheck test-unit test-cli test-san test-tsan install clean
+.PHONY: all help deps deps-check demo test check soak bench fuzz mutation layers shape \
+        format format-check tidy cppcheck test-unit test-cli test-san test-tsan install clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -201,6 +201,9 @@ fuzz: $(FUZZERS) ## fuzz every reader of input for FUZZ_S seconds each
 build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(HEADERS) $(DEF_FILES) build/release/gen/assets.o
 	@mkdir -p $(@D)
 	clang $(STD) $(DEFS) $(FUZZ_OPT) -o $@ $< $(LIB_SRC) build/release/gen/assets.o $(LDLIBS)
+
+mutation: deps ## break placement in 75 ways; the tests must notice each
+	@JOBS=$(JOBS) tests/mutation/run.sh
 
 # ---- the main job -----------------------------------------------------------
 demo: ## install what is missing, build, compare 3/5/7 replicas, leave charts

@@ -23,7 +23,7 @@
 #include "cli/place_case.h"
 #include "sim/check.h"
 
-#define MAX_COPIES 100000u
+#define MAX_COPIES 10000u
 
 /* ---- which nodes ---- */
 

@@ -107,7 +107,8 @@ static void read_images(struct ha_obj *r, const struct ha_node *status,
         struct ha_image *image = &out->image[out->n_images++];
 
         image->name = ha_obj_texts(r, list->item[i], "names", &image->n_names);
-        image->size_bytes = ha_obj_int(r, list->item[i], "sizeBytes", 0, 0, INT64_MAX);
+        image->size_bytes =
+            ha_obj_int(r, list->item[i], "sizeBytes", 0, 0, HA_AMOUNT_MAX);
     }
 }
 

@@ -177,6 +177,18 @@ static int64_t read_amount(struct ha_obj *r, const char *resource,
     return value;
 }
 
+/* An amount that pods ask for or nodes have: sums and products must stay in 64 bits. */
+static int64_t read_sane_amount(struct ha_obj *r, const char *resource,
+                                const struct ha_node *node)
+{
+    const int64_t value = read_amount(r, resource, node);
+
+    if (r->code == 0 && value > HA_AMOUNT_MAX) {
+        r->code = ha_node_error(r->err, node, "%.200s: expected at most 1Pi", resource);
+    }
+    return value;
+}
+
 struct ha_amounts ha_obj_amounts(struct ha_obj *r, const struct ha_node *map,
                                  const char *key)
 {
@@ -189,7 +201,8 @@ struct ha_amounts ha_obj_amounts(struct ha_obj *r, const struct ha_node *map,
     out.item = sim_arena_calloc(r->arena, node->n, sizeof(*out.item));
     for (uint32_t i = 0; i < node->n && r->code == 0; i++) {
         out.item[i].resource = node->entry[i].key;
-        out.item[i].value = read_amount(r, node->entry[i].key, node->entry[i].value);
+        out.item[i].value =
+            read_sane_amount(r, node->entry[i].key, node->entry[i].value);
         out.n++;
     }
     return out;

@@ -9,6 +9,11 @@
 
 #include "models/kube/object.h"
 
+/* The most of one resource that a pod may ask for or a node may have: 1 Pi (of bytes,
+ * millicores, pieces). With at most HA_SCHED_MAX_PODS pods on a node, sums and their
+ * hundredfold stay within 64 bits. */
+#define HA_AMOUNT_MAX ((int64_t)1 << 50)
+
 struct ha_obj {
     struct sim_arena *arena;
     struct sim_err *err;

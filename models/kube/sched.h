@@ -29,6 +29,10 @@
 #include "sim/arena.h"
 #include "sim/err.h"
 
+/* No node takes more pods, whatever its allocatable says: counts are 16 bits wide and
+ * sums of requests 64. Real nodes end at some hundred. */
+#define HA_SCHED_MAX_PODS 4000
+
 #define HA_SCHED_NONE (-1) /* no node, no volume, no pod */
 
 /* ---- plugins ---- */
@@ -57,8 +61,8 @@ struct ha_sched_options {
 /*
  * Compiles objects (after ha_objects_finish). Result and tables live in `arena`,
  * which, like the objects, must outlive it. Errors: SIM_ERR_INPUT (a bound pod names
- * a node that is not there, a node twice), SIM_ERR_LIMIT (more than 65535 pods a
- * node can never be counted; tables above 2 GB).
+ * a node that is not there), SIM_ERR_LIMIT (more than HA_SCHED_MAX_PODS bound to a
+ * node; tables above 2 GB).
  */
 int ha_sched_compile(struct sim_arena *arena, const struct ha_objects *objects,
                      const struct ha_sched_options *options,

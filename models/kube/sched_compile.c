@@ -274,12 +274,16 @@ static void name_pods(struct ha_sched_build *b)
 static int check_bound(struct ha_sched_build *b)
 {
     const struct ha_sched *s = b->s;
+    uint32_t *n_pods = sim_arena_calloc(b->arena, s->n_nodes, sizeof(uint32_t));
 
     for (uint32_t i = 0; i < s->n_pods; i++) {
         const struct ha_kube_pod *pod = &s->objects->pod[i];
+        const int32_t node = ha_sched_find_node(s, pod->node_name);
 
-        if (*pod->node_name != '\0' && !pod->is_finished &&
-            ha_sched_find_node(s, pod->node_name) < 0) {
+        if (*pod->node_name == '\0' || pod->is_finished) {
+            continue;
+        }
+        if (node < 0) {
             const int code = ha_node_error(
                 b->err, ha_node_at(pod->tree, "spec.nodeName"),
                 "pod %.120s/%.120s runs on node %.120s, which is not among the nodes",
@@ -288,6 +292,11 @@ static int check_bound(struct ha_sched_build *b)
             sim_err_hint(b->err, "add the node's object to the files, or leave the pod "
                                  "out");
             return code;
+        }
+        if (++n_pods[node] > HA_SCHED_MAX_PODS) {
+            return sim_err_set(b->err, SIM_ERR_LIMIT,
+                               "more than %d pods on node %.120s", HA_SCHED_MAX_PODS,
+                               pod->node_name);
         }
     }
     return 0;

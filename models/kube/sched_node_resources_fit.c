@@ -33,7 +33,8 @@ static bool filter(const struct ha_sched_cycle *c, uint32_t node,
     const bool knows_hopeless = c->s->options.k8s_minor >= 32;
     const bool counts_unasked = c->s->options.k8s_minor < 27;
 
-    if (used[HA_COL_PODS] + 1 > room[HA_COL_PODS]) {
+    if (used[HA_COL_PODS] + 1 > room[HA_COL_PODS] ||
+        used[HA_COL_PODS] >= HA_SCHED_MAX_PODS) {
         out->reasons = 1u << HA_COL_PODS;
     }
     for (uint32_t k = HA_COL_CPU; k < n && !c->shape->asks_nothing; k++) {

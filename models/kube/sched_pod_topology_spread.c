@@ -10,9 +10,9 @@
  * node is a domain, also with no pods. A node fails if
  *     pods in its domain + (1 if the pod matches itself) - smallest domain > maxSkew,
  * where the smallest is 0 if there are fewer domains than minDomains. Without any
- * domain the constraint says nothing. So a zone whose nodes are dead but still there
- * keeps its place as the smallest domain unless taints are honoured, and a zone without
- * Node objects does not exist.
+ * domain nothing is rejected: 0 + 1 - 0 is never more than maxSkew. So a zone whose
+ * nodes are dead but still there keeps its place as the smallest domain unless taints
+ * are honoured, and a zone without Node objects does not exist.
  *
  * Soft constraints (ScheduleAnyway) score: per constraint, count x ln(size + 2) +
  * (maxSkew - 1), added up and rounded; size is the number of different values among the
@@ -130,9 +130,6 @@ static bool filter(const struct ha_sched_cycle *c, uint32_t node,
             out->reasons = MISSING_KEY;
             out->is_unresolvable = true;
             return false;
-        }
-        if (domains->n_domains == 0) {
-            continue;
         }
         here = domains->sum[value] < 0 ? 0 : domains->sum[value];
         if ((int64_t)here + spread->is_self - smallest(spread, domains) >

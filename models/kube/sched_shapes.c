@@ -199,6 +199,12 @@ static int64_t amount_of(const struct ha_container *container, const char *resou
     return value;
 }
 
+/* Adds amounts; what is beyond belief stays at the limit instead of wrapping. */
+static int64_t add_amounts(int64_t a, int64_t b)
+{
+    return a > HA_AMOUNT_MAX - b ? HA_AMOUNT_MAX : a + b;
+}
+
 static int64_t request_of(const struct ha_kube_pod *pod, const char *resource,
                           int64_t fallback)
 {
@@ -208,25 +214,26 @@ static int64_t request_of(const struct ha_kube_pod *pod, const char *resource,
     int64_t extra = 0;
 
     for (uint32_t i = 0; i < pod->n_containers; i++) {
-        running += amount_of(&pod->container[i], resource, fallback);
+        running =
+            add_amounts(running, amount_of(&pod->container[i], resource, fallback));
     }
     for (uint32_t i = 0; i < pod->n_inits; i++) {
         const int64_t own = amount_of(&pod->init[i], resource, fallback);
 
         if (pod->init[i].is_sidecar) {
-            sidecars += own;
-        } else if (own + sidecars > starting) {
-            starting = own + sidecars;
+            sidecars = add_amounts(sidecars, own);
+        } else if (add_amounts(own, sidecars) > starting) {
+            starting = add_amounts(own, sidecars);
         }
         starting = sidecars > starting ? sidecars : starting;
     }
-    running += sidecars;
+    running = add_amounts(running, sidecars);
     running = starting > running ? starting : running;
     if (strcmp(resource, "cpu") == 0 || strcmp(resource, "memory") == 0) {
         ha_amounts_get(&pod->pod_requests, resource, &running);
     }
     ha_amounts_get(&pod->overhead, resource, &extra);
-    return running + extra;
+    return add_amounts(running, extra);
 }
 
 static void build_requests(struct ha_sched_build *b, struct ha_sched_shape *shape)

@@ -85,6 +85,57 @@ Test(sched_oracles, fit_adds_sidecars_to_later_init_containers)
     cluster_free(&c);
 }
 
+Test(sched_oracles, sidecars_run_beside_init_containers_declared_later)
+{
+    struct cluster c;
+
+    make(&c, CLUSTER_NODE(
+                 "a1", "a") "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
+                            "spec:\n  initContainers:\n"
+                            "  - {name: s, image: i, restartPolicy: Always, "
+                            "resources: {requests: {cpu: 1}}}\n"
+                            "  - " CONTAINER("i1", "5") "\n  containers: [" CONTAINER(
+                                "x", "2") "]\n");
+    cr_assert_eq(cpu_of(&c, "p"), 6000); /* 5 + 1 while starting, 2 + 1 afterwards */
+    cluster_free(&c);
+}
+
+Test(sched_oracles, a_pod_that_asks_for_nothing_fits_an_over_committed_node)
+{
+    static const char yaml[] = CLUSTER_NODE_OF("a1", "a", "1", "8Gi", "") CLUSTER_POD(
+        "p", "") "apiVersion: v1\n"
+                 "kind: Pod\nmetadata: {name: old}\nspec:\n  nodeName: a1\n"
+                 "  containers: [" CONTAINER(
+                     "x", "2") "]\n---\n"
+                               "apiVersion: v1\nkind: Pod\nmetadata: {name: "
+                               "q}\nspec:\n  containers: [{name: c, "
+                               "image: i, resources: {requests: {memory: 1Gi}}}]\n";
+    static const int minors[] = {26, 27};
+
+    for (int i = 0; i < 2; i++) {
+        struct cluster c;
+
+        cr_assert_eq(cluster_make(&c, yaml, minors[i]), 0);
+        cr_assert_eq(ha_sched_feasible_count(c.sched, c.state, cluster_pod(&c, "p"), 0),
+                     1);
+        cr_assert_eq(ha_sched_feasible_count(c.sched, c.state, cluster_pod(&c, "q"), 0),
+                     (uint32_t)i); /* before 1.27 even cpu it does not ask for */
+        cluster_free(&c);
+    }
+}
+
+Test(sched_oracles, a_node_term_without_expressions_matches_nothing)
+{
+    struct cluster c;
+
+    make(&c, CLUSTER_NODE("a1", "a")
+                 CLUSTER_POD("p", "affinity: {nodeAffinity: "
+                                  "{requiredDuringSchedulingIgnoredDuringExecution: "
+                                  "{nodeSelectorTerms: [{}]}}},"));
+    cr_assert_eq(cluster_place(&c, "p"), HA_SCHED_NONE);
+    cluster_free(&c);
+}
+
 /* ---- scores ---- */
 
 Test(sched_oracles, least_allocated_and_balanced_in_integers)
