@@ -93,7 +93,7 @@ static bool bears_white(unsigned rgb)
     const double g = pow((rgb >> 8 & 255) / 255.0, 2.2);
     const double b = pow((rgb & 255) / 255.0, 2.2);
 
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b < 0.32;
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b < 0.2;
 }
 
 static void put_part(FILE *dat, struct part *part, double x0, double x1, uint32_t row,

@@ -72,10 +72,12 @@ static void say_downtime(const struct cli_compare_view *view, struct cli_chart *
     const double year_s = b->result->year_s;
 
     struct cli_text least = cli_duration(cli_scaled(low, year_s));
+    struct sim_comparison found;
 
-    if (!(low.high < high.low)) {
+    sim_compare(w->result, b->result, b->focus, &found);
+    if (found.verdict != SIM_VERDICT_BETTER) {
         snprintf(chart->headline, sizeof(chart->headline),
-                 "No clear difference in downtime between these designs");
+                 "No difference in downtime is shown between these designs");
         return;
     }
     if (!(low.value > 0)) {

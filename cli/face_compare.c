@@ -281,7 +281,8 @@ static struct cli_text signed_text(struct cli_text plain, double value)
 {
     struct cli_text text;
 
-    snprintf(text.s, sizeof(text.s), "%s%.70s", value > 0 ? "+" : "", plain.s);
+    snprintf(text.s, sizeof(text.s), "%s%.70s",
+             value > 0 && strcmp(plain.s, "0") != 0 ? "+" : "", plain.s);
     return text;
 }
 
