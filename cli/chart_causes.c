@@ -169,11 +169,10 @@ static int put_keys(FILE *gp, const struct stack *stack, const struct cli_chart 
             x = chart->left;
             row++;
         }
-        fprintf(
-            gp,
-            "keys = keys . \"set label %d '■' at screen %.4f, screen key_top - %d.0 / "
-            "height left textcolor rgb %u; \"\n",
-            tag, x / chart->width, row * KEY_ROW_PX, color_of(part));
+        fprintf(gp,
+                "keys = keys . \"set label %d '■' at screen %.4f, screen key_top - "
+                "%d.0 / height left textcolor rgb %u; \"\n",
+                tag, x / chart->width, row * KEY_ROW_PX, color_of(part));
         fprintf(gp, "keys = keys . \"set label %d '", tag + 1);
         for (const char *p = part->name; *p != '\0'; p++) {
             fputc(*p == '\'' || *p == '"' || *p == '\\' ? ' ' : *p, gp);

@@ -140,10 +140,22 @@ static struct cli_text pair_text(double seconds, double step_s)
     return text;
 }
 
-/* The multiple of seconds that two units are rounded to. */
+/* The multiple of seconds that two units are rounded to: the largest one that people
+ * count in (minutes, ten minutes, hours, days) not above the step asked for. */
+static double round_step(double step_s)
+{
+    static const double counted[] = {864000, 86400, 3600, 600, 60};
+    size_t i = 0;
+
+    while (i < 4 && counted[i] > step_s) {
+        i++;
+    }
+    return counted[i];
+}
+
 static double pair_step(double value, double half_width)
 {
-    return fmax(cli_step(value / 60, half_width / 60) * 60, 1);
+    return round_step(cli_step(value / 60, half_width / 60) * 60);
 }
 
 static struct cli_text number_in(double seconds, struct cli_scale scale, double step)
@@ -209,7 +221,7 @@ struct cli_text cli_about(double seconds, int digits)
     struct cli_text text;
 
     if (scale.is_pair) {
-        return pair_text(seconds, fmax(step * scale.unit_s, 1));
+        return pair_text(seconds, round_step(step * scale.unit_s));
     }
     text = cli_rounded(value, step);
     strcat(strcat(text.s, " "), scale.name);
