@@ -114,7 +114,9 @@ static void reconcile_deployment(struct ha_kube *k, const struct ha_kube_workloa
         return;
     }
     uint32_t n = c.n_new + c.n_old;
-    if (n < load->replicas) {
+    const struct ha_kube_owner *owner = load->owner;
+    bool may = owner == NULL || owner->may_create == NULL || owner->may_create(k);
+    if (n < load->replicas && may) {
         create(k, load, load->replicas - n);
     }
 }

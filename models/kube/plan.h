@@ -41,6 +41,10 @@ struct ha_kube_owner {
     /* Would its readiness probe succeed now? Asked only while RUNNING. Pure.
      * NULL: always. */
     bool (*is_serving)(const struct ha_kube *k, uint32_t pod);
+    /* May a missing pod of this Deployment be made now? For Deployments whose
+     * controller is not the host's. Set HA_DIRTY_OWNER when it changes. Pure. NULL:
+     * always. */
+    bool (*may_create)(const struct ha_kube *k);
 };
 
 /* Timer purposes of this room. Entity in brackets. */

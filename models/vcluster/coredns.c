@@ -70,18 +70,30 @@ static bool is_serving(const struct ha_kube *k, uint32_t pod)
     return v.pod[pod].phase == HA_APP_UP;
 }
 
+static bool may_create(const struct ha_kube *k)
+{
+    struct ha_vc v = ha_vc_view(k);
+
+    return v.common->dns_can_repair != 0;
+}
+
 const struct ha_kube_owner ha_vc_dns_owner = {
     .started = on_started,
     .stopping = on_stopping,
     .stopped = on_stopped,
     .is_serving = is_serving,
+    .may_create = may_create,
 };
 
 void ha_dns_reconcile(struct ha_vc *v, struct ha_kube *k)
 {
     bool api = v->plan->n_dns > 0 && tenant_api_serves(v);
+    bool can_repair = api && ha_kcm_works(v) && ha_syncer_mirrors(v);
 
-    (void)k;
+    if (v->common->dns_can_repair != can_repair) {
+        v->common->dns_can_repair = can_repair;
+        ha_kube_touch(k);
+    }
     for (uint32_t i = 0; i < v->plan->n_dns; i++) {
         uint32_t pod = v->plan->dns_first + i;
 

@@ -62,8 +62,10 @@ struct ha_vc_common {
     uint8_t extras_down;     /* extra systems down now, bits */
     uint8_t members_up;      /* derived: store members that vote and store */
     uint8_t store_works;     /* derived: a leader with a majority, the data there */
+    uint8_t dns_can_repair;  /* derived: a lost CoreDNS pod would be replaced */
+    uint8_t pad[7];
 };
-static_assert(sizeof(struct ha_vc_common) == 16, "no hidden padding");
+static_assert(sizeof(struct ha_vc_common) == 24, "no hidden padding");
 
 /* Book-keeping for blame; never decides the future. Causes are kept plus one, so
  * that zero means nobody. */
