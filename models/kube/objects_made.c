@@ -113,9 +113,11 @@ static int add_pod(struct ha_objects *set, struct sim_arena *arena,
     ha_node_set(arena, over, "spec", pod_spec);
     struct ha_node *object = ha_node_merge(arena, template, over);
     const struct ha_node *meta = ha_node_get(object, "metadata");
-    struct ha_node *owned = ha_node_new_map(arena);
-    ha_node_set(arena, owned, "ownerReferences", owner_list(arena, load));
-    ha_node_set(arena, object, "metadata", ha_node_merge(arena, meta, owned));
+    if (ha_node_get(meta, "ownerReferences") == NULL) {
+        struct ha_node *owned = ha_node_new_map(arena);
+        ha_node_set(arena, owned, "ownerReferences", owner_list(arena, load));
+        ha_node_set(arena, object, "metadata", ha_node_merge(arena, meta, owned));
+    }
     return ha_objects_add(set, object, err);
 }
 
@@ -187,7 +189,8 @@ static int add_given(struct ha_objects *set, const struct ha_kube_spec *spec,
             continue;
         }
         *has_class = *has_class || strcmp(kind, "StorageClass") == 0;
-        *has_owner = *has_owner || strcmp(kind, "StatefulSet") == 0;
+        *has_owner = *has_owner || strcmp(kind, "StatefulSet") == 0 ||
+                     strcmp(kind, "ReplicaSet") == 0;
         int code = ha_objects_add(set, spec->object[i], err);
         if (code != 0) {
             return code;

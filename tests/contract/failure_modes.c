@@ -6,12 +6,14 @@
  *   heals    strike, heal, wait: all is calm, its healing clock is off, its strike
  *            clock runs
  *   share    the long-run share of time it holds an entity is mean / (1/rate + mean)
+ *   page     docs/model/KEY.md is there
  *   flat     round trip and move hold while it strikes often
  * A row added to the list is tested without a line here, unless it needs a special host
  * (see prepare) or has no plain healing clock (see has_plain_cycle).
  */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +77,17 @@ Test(failure_modes, are_off_without_a_rate)
         cr_assert(w.builder.use[s].purpose >= HA_PURPOSE_KUBE);
     }
     kube_world_clear(&w);
+}
+
+Test(failure_modes, have_a_page_each)
+{
+    for (uint32_t fm = 0; fm < HA_N_FMS; fm++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "docs/model/%s.md", ha_fm_key[fm]);
+        FILE *page = fopen(path, "r");
+        cr_assert(page != NULL, "%s is missing", path);
+        (void)fclose(page);
+    }
 }
 
 /* Rows of infra as bytes, to compare before and after a strike. */
