@@ -111,6 +111,21 @@ static int check_keys(const struct ha_node *doc, const char *kind,
     return 0;
 }
 
+/* Keys of our own kinds that name something. */
+static int check_names(const struct ha_node *doc, struct sim_err *err)
+{
+    static const char *const names[] = {"name", "catalog", "extends"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct ha_node *node = ha_node_get(doc, names[i]);
+
+        if (!ha_node_is_null(node) && node->kind != HA_NODE_SCALAR) {
+            return ha_node_error(err, node, "%s must be a name", names[i]);
+        }
+    }
+    return 0;
+}
+
 static void note_file(const char **slot, const char *path)
 {
     if (*slot == NULL) {
@@ -386,6 +401,9 @@ static int add_document(struct ha_layers *l, struct ha_node *doc, const char *pa
         return unknown_kind(kind_node, err);
     }
     code = check_version(doc, err);
+    if (code == 0) {
+        code = check_names(doc, err);
+    }
     if (code == 0 && strcmp(kind, "Host") == 0) {
         code = add_host(l, doc, path, err);
     } else if (code == 0 && strcmp(kind, "Catalog") == 0) {

@@ -111,6 +111,7 @@ Test(design_faults, kinds_of_documents, .fini = done)
          1},
         {"kind: Design\nvcluster:\n  syncer: {}\n", "unknown key \"syncer\"",
          "controlPlane", 3, 3},
+        {"kind: Design\ncatalog: {x: 1}\n", "catalog must be a name", "", 2, 10},
         {"kind: Catalog\nentry: {}\n", "unknown key \"entry\"", "", 2, 1},
         {"kind: Catalog\nentries: {node.reboot: 3}\n", "bare number", "20m", 2, 24},
         {"kind: Catalog\nextends: moon\n", "no catalogue \"moon\"", "aws, gcp", 0, 0},
