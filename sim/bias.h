@@ -21,6 +21,7 @@
 
 #include "sim/bias_recovery.h"
 #include "sim/diagnose.h"
+#include "sim/level.h"
 #include "sim/model.h"
 #include "sim/study.h"
 #include "sim/world.h"
@@ -30,6 +31,8 @@
 #define SIM_BIAS_STRATEGIES  4
 #define SIM_BIAS_GROUPS      64 /* failure groups told apart; others share the last */
 #define SIM_BIAS_MAX_BATCHES 64
+#define SIM_BIAS_SAMPLES     48     /* states per pilot batch and round to measure */
+#define SIM_BIAS_USEFUL      4096   /* states whose useful clocks are known, at most */
 #define SIM_BIAS_TRACE       24     /* steps of a path that can be learned from */
 #define SIM_BIAS_SIZED       8      /* size-biased draws in one excursion */
 #define SIM_BIAS_FORCED      4      /* forced choices in one excursion */
@@ -43,10 +46,12 @@
 /* ---- What was learned about states: value table ------------------------------- */
 
 struct sim_value {
-    uint64_t key;  /* hash of the discrete state, 0 = empty */
-    double weight; /* of the paths that came by */
-    double score;  /* what they scored afterwards */
-    uint64_t n;    /* how many came by */
+    uint64_t key;        /* hash of the discrete state, 0 = empty */
+    double weight;       /* of the paths that came by */
+    double score;        /* what they scored afterwards */
+    uint64_t n;          /* how many came by */
+    uint32_t useful;     /* 1 + index of its useful clocks in the plan; 0 = not known */
+    uint32_t is_sampled; /* in a lesson: its world was kept */
 };
 
 struct sim_values {
@@ -80,8 +85,11 @@ struct sim_bias_plan {
     double group_odds[SIM_BIAS_GROUPS]; /* of the first failure's group */
     struct sim_size_mix *size_mix;      /* by slot */
     struct sim_values values;           /* cap 0 while nothing is learned */
-    bool splits;                        /* weight windows are on */
-    uint32_t copies;                    /* excursions per exit from calm */
+    uint32_t useful_words;              /* 64-bit words for one set of clocks */
+    uint32_t n_useful;
+    uint64_t *useful; /* sets of clocks that lead to the outage */
+    bool splits;      /* weight windows are on */
+    uint32_t copies;  /* excursions per exit from calm */
     double warmup_s;
     double horizon_s; /* end of the first year, or infinity */
 };
@@ -132,6 +140,9 @@ struct sim_bias_lesson {
     double group_n[SIM_BIAS_GROUPS];
     double group_events[SIM_BIAS_GROUPS]; /* cost: events played */
     struct sim_values values;
+    uint32_t n_samples; /* worlds kept to measure distances in */
+    uint64_t sample_key[SIM_BIAS_SAMPLES];
+    struct sim_world *sample[SIM_BIAS_SAMPLES];
 };
 
 /* An empty lesson for this plan; memory from the arena. */
@@ -144,6 +155,11 @@ void sim_bias_lesson_clear(struct sim_bias_lesson *lesson,
 void sim_bias_lesson_merge(struct sim_bias_lesson *lesson,
                            const struct sim_bias_lesson *from,
                            const struct sim_bias_plan *plan);
+/* Frees the sampled worlds. */
+void sim_bias_lesson_release(struct sim_bias_lesson *lesson);
+/* Measures which failures lead to the outage from the states a lesson sampled. */
+void sim_bias_plan_measure(struct sim_bias_plan *plan, struct sim_level *level,
+                           const struct sim_bias_lesson *lesson);
 /* Turns what one round taught into a better plan. Values add up over rounds. */
 void sim_bias_plan_learn(struct sim_bias_plan *plan,
                          const struct sim_bias_lesson *lesson);
@@ -168,9 +184,10 @@ struct sim_bias_path {
     bool was_killed; /* by the weight window */
     uint32_t n_steps;
     uint32_t n_draws;
-    uint64_t down; /* services down now */
-    uint64_t hit;  /* services that were down */
-    double score;  /* of the focus service, this branch */
+    const uint64_t *useful; /* clocks that lead to the outage, or NULL */
+    uint64_t down;          /* services down now */
+    uint64_t hit;           /* services that were down */
+    double score;           /* of the focus service, this branch */
     double entered_s[SIM_MAX_SERVICES];
     double first_hit_s[SIM_MAX_SERVICES];
     double downtime_s[SIM_MAX_SERVICES];

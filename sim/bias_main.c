@@ -23,10 +23,9 @@
 
 #include "sim/bias.h"
 
-#define GOLDEN     0.61803398874989485
-#define STUCK      5000000 /* events on the main path without calm: give up */
-#define WARM_MOST  300000  /* events spent on warming up one batch */
-#define MIN_NEXT_S 0.0
+#define GOLDEN    0.61803398874989485
+#define STUCK     5000000 /* events on the main path without calm: give up */
+#define WARM_MOST 300000  /* events spent on warming up one batch */
 
 void sim_bias_player_init(struct sim_bias_player *player,
                           const struct sim_bias_plan *plan, struct sim_arena *arena)
@@ -76,6 +75,33 @@ static void start_history(struct sim_bias_player *player, struct sim_bias_batch 
     if (!batch->is_started) {
         batch->is_started = true;
         batch->phase = sim_draw_uniform(sim_world_draw(&player->run));
+    }
+}
+
+/*
+ * A stationary start for ageing failure clocks: what an observer meets at a random time
+ * is a lifetime drawn in proportion to its length, at a uniform place in it (Cox,
+ * "Renewal Theory", ch. 5). Without this, parts that live for decades would all be
+ * young after any affordable warm-up.
+ */
+static void start_aged(struct sim_bias_player *player)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    struct sim_run *run = &player->run;
+    const double now_s = run->world->now_s;
+
+    for (uint32_t c = 0; c < plan->n_clocks; c++) {
+        const uint32_t slot = plan->clock_slot[c];
+        struct sim_timer *timer = &run->timer[slot];
+        if (!sim_timer_is_armed(run, slot) || timer->dist == SIM_LAW_RATE ||
+            plan->dist_rate[timer->dist] > 0.0 || !plan->dist_hazard[timer->dist]) {
+            continue;
+        }
+        const struct sim_dist *law = &run->model->dist[timer->dist];
+        const double life_s = sim_size_biased(law, 1, sim_world_draw(run));
+        const double place = sim_draw_uniform(sim_world_draw(run));
+        timer->armed_at_s = now_s - place * life_s;
+        sim_timer_set_time(run, slot, now_s + (1.0 - place) * life_s);
     }
 }
 
@@ -173,7 +199,10 @@ void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *
     player->clean = 0;
     if (!batch->is_started) {
         start_history(player, batch);
-        play_until_calm(player, batch, player->plan->warmup_s, WARM_MOST);
+        start_aged(player);
+        /* Of random length, so that fixed schedules are met in any phase. */
+        const double warm_s = player->plan->warmup_s * (1.0 + batch->phase);
+        play_until_calm(player, batch, warm_s, WARM_MOST);
     }
     sim_run_bind(run, batch->main);
     double from_s = run->world->now_s;

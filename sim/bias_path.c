@@ -339,21 +339,6 @@ static void note_changes(struct sim_bias_player *player, uint32_t slot)
 /* ---- Learning and windows ---------------------------------------------------------
  */
 
-static uint64_t hash_state(const struct sim_run *run)
-{
-    const unsigned char *bytes = run->state;
-    const size_t n = run->model->state_bytes;
-    uint64_t h = UINT64_C(0x9e3779b97f4a7c15) ^ n;
-
-    for (size_t i = 0; i < n; i += 8) {
-        uint64_t word = 0;
-        memcpy(&word, bytes + i, n - i < 8 ? n - i : 8);
-        h = (h ^ word) * UINT64_C(0xff51afd7ed558ccd);
-        h ^= h >> 32;
-    }
-    return h | 1;
-}
-
 static void learn_visit(struct sim_bias_player *player, uint64_t key, uint32_t ix)
 {
     struct sim_bias_path *path = player->now;
@@ -362,9 +347,31 @@ static void learn_visit(struct sim_bias_player *player, uint64_t key, uint32_t i
     if (value != NULL) {
         value->n++;
         value->weight += path->weight;
+        struct sim_bias_lesson *lesson = player->lesson;
+        if (value->n == 1 && value->is_sampled == 0 &&
+            lesson->n_samples < SIM_BIAS_SAMPLES) {
+            lesson->sample_key[lesson->n_samples] = key;
+            sim_world_copy(&player->run, lesson->sample[lesson->n_samples++],
+                           player->run.world);
+        }
     }
     if (path->n_steps < SIM_BIAS_TRACE) {
         path->step[path->n_steps++] = (struct sim_bias_step){key, ix};
+    }
+}
+
+/* The state after the first failure: sampled for its distance, no more. */
+static void learn_first(struct sim_bias_player *player, uint64_t key)
+{
+    struct sim_bias_lesson *lesson = player->lesson;
+    struct sim_value *value = sim_values_find(&lesson->values, key, true);
+
+    if (value != NULL && value->n == 0 && value->is_sampled == 0 &&
+        lesson->n_samples < SIM_BIAS_SAMPLES) {
+        value->is_sampled = 1;
+        lesson->sample_key[lesson->n_samples] = key;
+        sim_world_copy(&player->run, lesson->sample[lesson->n_samples++],
+                       player->run.world);
     }
 }
 
@@ -420,6 +427,21 @@ static void split(struct sim_bias_player *player, uint32_t *n_waiting, uint32_t 
     }
     player->now = path;
     sim_run_bind(run, world);
+}
+
+/* The useful clocks of a state, if they are known. */
+static const uint64_t *useful_clocks(const struct sim_bias_plan *plan, uint64_t key)
+{
+    if (plan->n_useful == 0) {
+        return NULL;
+    }
+    struct sim_values look = plan->values;
+    const struct sim_value *value = sim_values_find(&look, key, false);
+
+    if (value == NULL || value->useful == 0) {
+        return NULL;
+    }
+    return plan->useful + (size_t)(value->useful - 1) * plan->useful_words;
 }
 
 /* Splits or kills by the weight window; false: the path ends here. */
@@ -551,7 +573,8 @@ static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
     }
     path->n_failures++;
     if (player->lesson != NULL || plan->splits) {
-        const uint64_t key = hash_state(run);
+        const uint64_t key = sim_level_hash(run);
+        path->useful = useful_clocks(plan, key);
         if (player->lesson != NULL) {
             learn_visit(player, key, ix);
         }
@@ -678,6 +701,11 @@ void sim_bias_play(struct sim_bias_player *player, uint32_t slot, double time_s,
     sim_world_fire(run, slot, time_s);
     note_changes(player, slot);
     if (path->is_biased) {
+        const uint64_t key = sim_level_hash(run);
+        path->useful = useful_clocks(player->plan, key);
+        if (player->lesson != NULL) {
+            learn_first(player, key);
+        }
         sim_bias_segment_open(player);
     }
     play_branch(player, &n_waiting);

@@ -21,6 +21,7 @@
  * weighted maximum likelihood); Cochran, "Sampling Techniques", 5.5 (allocation).
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/bias.h"
@@ -166,6 +167,9 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
         plan->group_odds[g] = 1.0 / plan->n_groups;
     }
     values_init(&plan->values, arena);
+    plan->useful_words = (plan->n_clocks + 63) / 64;
+    plan->useful = sim_arena_calloc(arena, (size_t)SIM_BIAS_USEFUL * plan->useful_words,
+                                    sizeof *plan->useful);
 }
 
 /* ---- Lessons ------------------------------------------------------------------------
@@ -186,6 +190,18 @@ void sim_bias_lesson_init(struct sim_bias_lesson *lesson, struct sim_arena *aren
             sim_arena_calloc(arena, plan->n_groups, sizeof *lesson->group_score2),
     };
     values_init(&lesson->values, arena);
+    struct sim_run run;
+    sim_run_init(&run, plan->model);
+    for (int i = 0; i < SIM_BIAS_SAMPLES; i++) {
+        lesson->sample[i] = sim_world_alloc(run.world_bytes);
+    }
+}
+
+void sim_bias_lesson_release(struct sim_bias_lesson *lesson)
+{
+    for (int i = 0; i < SIM_BIAS_SAMPLES; i++) {
+        free(lesson->sample[i]);
+    }
 }
 
 void sim_bias_lesson_clear(struct sim_bias_lesson *lesson,
@@ -201,6 +217,7 @@ void sim_bias_lesson_clear(struct sim_bias_lesson *lesson,
     memset(lesson->group_events, 0, sizeof lesson->group_events);
     memset(lesson->values.value, 0, lesson->values.cap * sizeof *lesson->values.value);
     lesson->values.n_used = 0;
+    lesson->n_samples = 0;
 }
 
 void sim_bias_lesson_merge(struct sim_bias_lesson *lesson,
@@ -317,4 +334,50 @@ void sim_bias_plan_learn(struct sim_bias_plan *plan,
     learn_groups(plan, lesson);
     values_merge(&plan->values, &lesson->values);
     plan->splits = plan->values.n_used > 0;
+}
+
+/*
+ * Measures one state and, step by step, the states its useful failures lead to, so that
+ * the whole way to the outage is known. Depth first over the scratch worlds; at most
+ * SIM_LEVEL_MOST deep, since each step is one failure nearer.
+ */
+static void measure_from(struct sim_bias_plan *plan, struct sim_level *level,
+                         struct sim_world *const *scratch, uint32_t depth, uint64_t key)
+{
+    struct sim_value *value = sim_values_find(&plan->values, key, true);
+
+    if (value == NULL || value->useful != 0 || plan->n_useful == SIM_BIAS_USEFUL ||
+        level->effort == 0) {
+        return;
+    }
+    uint64_t *useful = plan->useful + (size_t)plan->n_useful * plan->useful_words;
+    const uint32_t d = sim_level_useful(level, scratch[depth], SIM_LEVEL_MOST, useful);
+    if (d == SIM_LEVEL_UNKNOWN || d == 0) {
+        return;
+    }
+    value->useful = ++plan->n_useful;
+    for (uint32_t c = 0; d > 1 && depth < SIM_LEVEL_MOST && c < plan->n_clocks; c++) {
+        if ((useful[c / 64] >> (c % 64) & 1) != 0 &&
+            sim_level_fail(level, scratch[depth + 1], scratch[depth], c)) {
+            measure_from(plan, level, scratch, depth + 1, sim_level_hash(&level->run));
+        }
+    }
+}
+
+void sim_bias_plan_measure(struct sim_bias_plan *plan, struct sim_level *level,
+                           const struct sim_bias_lesson *lesson)
+{
+    struct sim_world *scratch[SIM_LEVEL_MOST + 1];
+
+    for (int i = 0; i <= SIM_LEVEL_MOST; i++) {
+        scratch[i] = sim_world_alloc(level->run.world_bytes);
+    }
+    for (uint32_t i = 0; i < lesson->n_samples && level->effort > 0; i++) {
+        sim_world_copy(&level->run, scratch[0], lesson->sample[i]);
+        measure_from(plan, level, scratch, 0, lesson->sample_key[i]);
+    }
+    sim_run_unbind(&level->run);
+    for (int i = 0; i <= SIM_LEVEL_MOST; i++) {
+        free(scratch[i]);
+    }
 }

@@ -181,6 +181,22 @@ static void sum_raised(struct sim_bias_clocks *clocks, const struct sim_bias_pat
     }
 }
 
+static bool is_useful(const uint64_t *useful, uint32_t c)
+{
+    return (useful[c / 64] >> (c % 64) & 1) != 0;
+}
+
+static uint32_t count_useful(const struct sim_bias_clocks *clocks,
+                             const uint64_t *useful)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; useful != NULL && i < clocks->n; i++) {
+        n += is_useful(useful, clocks->ix[i]);
+    }
+    return n;
+}
+
 void sim_bias_survey(struct sim_bias_player *player, double window_s)
 {
     const struct sim_bias_plan *plan = player->plan;
@@ -197,15 +213,19 @@ void sim_bias_survey(struct sim_bias_player *player, double window_s)
     if (!path->is_biased) {
         path->intensity[1] = 0.0;
     }
-    const double even = learned > 0.0 ? 0.5 : 1.0;
+    const uint32_t n_useful = count_useful(clocks, path->useful);
+    const double part = 1.0 / (1.0 + (learned > 0.0) + (n_useful > 0));
     for (uint32_t i = 0; i < clocks->n; i++) {
         const uint32_t c = clocks->ix[i];
         const double rate = group_rate[plan->clock_group[c]];
-        double share = rate > 0.0 ? even * clocks->hazard[i] / (rate * n_groups) : 0.0;
+        double share = rate > 0.0 ? clocks->hazard[i] / (rate * n_groups) : 0.0;
         if (learned > 0.0) {
-            share += 0.5 * plan->clock_share[c] / learned;
+            share += plan->clock_share[c] / learned;
         }
-        clocks->share[i] = share;
+        if (n_useful > 0 && is_useful(path->useful, c)) {
+            share += 1.0 / n_useful;
+        }
+        clocks->share[i] = share * part;
     }
     sum_raised(clocks, path);
 }

@@ -39,8 +39,9 @@
 #define N_BATCHES     SIM_BIAS_MAX_BATCHES
 #define PILOT_BATCHES 16
 #define PILOT_ROUNDS  3
-#define PILOT_EXITS   48 /* of a batch in the first pilot round, then doubled */
-#define FIRST_EXITS   64 /* of a batch at the first checkpoint */
+#define PILOT_EXITS   48     /* of a batch in the first pilot round, then doubled */
+#define PILOT_TRIALS  200000 /* failures tried out to measure distances */
+#define FIRST_EXITS   64     /* of a batch at the first checkpoint */
 #define GROWTH        1.5
 #define MOST_EVENTS   2000000000 /* without a time limit: then the result is partial */
 #define PILOT_STREAM  (UINT64_C(1) << 40) /* histories of pilots begin here */
@@ -171,29 +172,46 @@ static uint64_t count_events(const struct study_run *run)
 /* ---- Rounds
  * ---------------------------------------------------------------------------- */
 
-static void learn(struct study_run *run, struct sim_arena *arena)
+static void learn_rounds(struct study_run *run, struct sim_bias_lesson *sum,
+                         struct sim_level *level)
 {
-    struct sim_bias_lesson sum;
-
-    init_batches(run, arena, PILOT_BATCHES, PILOT_STREAM, true);
-    sim_bias_lesson_init(&sum, arena, &run->plan);
     for (int round = 1; round <= PILOT_ROUNDS; round++) {
         run->n_exits = (uint64_t)PILOT_EXITS * ((UINT64_C(1) << round) - 1);
         play_round(run);
         if (is_stuck(run)) {
             return;
         }
-        sim_bias_lesson_clear(&sum, &run->plan);
+        sim_bias_lesson_clear(sum, &run->plan);
         for (uint32_t i = 0; i < run->n_batches; i++) {
-            sim_bias_lesson_merge(&sum, run->batch[i].lesson, &run->plan);
+            sim_bias_lesson_merge(sum, run->batch[i].lesson, &run->plan);
+        }
+        sim_bias_plan_learn(&run->plan, sum);
+        for (uint32_t i = 0; i < run->n_batches; i++) {
+            sim_bias_plan_measure(&run->plan, level, run->batch[i].lesson);
             sim_bias_lesson_clear(run->batch[i].lesson, &run->plan);
         }
-        sim_bias_plan_learn(&run->plan, &sum);
         if (is_over(run, PILOT_TIME)) {
             run->is_cut = false; /* the final run still has its time */
             return;
         }
     }
+}
+
+static void learn(struct study_run *run, struct sim_arena *arena)
+{
+    struct sim_bias_lesson sum;
+    struct sim_level level;
+
+    init_batches(run, arena, PILOT_BATCHES, PILOT_STREAM, true);
+    sim_bias_lesson_init(&sum, arena, &run->plan);
+    sim_level_init(&level, run->plan.model, run->plan.focus);
+    level.effort = PILOT_TRIALS;
+    learn_rounds(run, &sum, &level);
+    for (uint32_t i = 0; i < run->n_batches; i++) {
+        sim_bias_lesson_release(run->batch[i].lesson);
+    }
+    sim_bias_lesson_release(&sum);
+    sim_level_release(&level);
 }
 
 static void report(const struct study_run *run, double half_width, double done)
