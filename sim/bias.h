@@ -284,12 +284,14 @@ struct sim_bias_batch {
     uint64_t next_branch;
     uint64_t n_drawn; /* first failures drawn, for their even spread */
     double phase;     /* random start of that spread */
+    double begin_s;       /* on the clock of its present history: where time counts */
+    double past_s;        /* counted in earlier histories */
     bool is_started;
     bool is_stuck; /* calm is never reached, or nothing ever happens */
 };
 
-/* Plays on until the batch has seen n_exits exits from calm, or time_s of main path,
- * whichever is given (the other 0), and is calm again. */
+/* Plays on until the batch has time_s of main path; or, when that is 0, until it has
+ * seen n_exits exits from calm and is calm again. */
 void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *batch,
                          uint64_t n_exits, double time_s);
 

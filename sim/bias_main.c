@@ -7,9 +7,12 @@
  * excursions start from there. A failure with a hazard starts them whether or not it
  * itself leaves calm, because which failure it was is drawn anew. The main path then
  * goes on from its own event. So the denominator (time) and the numerator (weighted
- * downtime per exit) come from different luck, and the ratio of their sums over a
- * batch of cycles from calm to calm estimates the long-run fraction, ageing and all
- * (A-cycles: Nicola, Shahabuddin, Heidelberger, Glynn, FTCS-23, 1993).
+ * downtime per exit) come from different luck, and the ratio of their sums estimates
+ * the long-run fraction, ageing and all (A-cycles: Nicola, Shahabuddin, Heidelberger,
+ * Glynn, FTCS-23, 1993). Batches of the final run have a fixed length in time: from a
+ * stationary start the expected score in it is the rate times the length exactly, while
+ * a fixed number of exits would begin at a random moment and end at an exit, which
+ * biases the time where exits come in clusters.
  *
  * The groups of first failures are drawn from a golden-ratio sequence with a random
  * start: each number is uniform, together they are spread evenly, which is
@@ -187,6 +190,17 @@ static void leave_calm(struct sim_bias_player *player, struct sim_bias_batch *ba
     }
 }
 
+/* Warm-up: ageing clocks in their stationary state, the rest played in. */
+static void warm_up(struct sim_bias_player *player, struct sim_bias_batch *batch)
+{
+    start_history(player, batch);
+    start_aged(player);
+    /* Of random length, so that fixed schedules are met in any phase. */
+    play_until_calm(player, batch, player->plan->warmup_s * (1.0 + batch->phase),
+                    WARM_MOST);
+    batch->begin_s = player->run.world->now_s;
+}
+
 void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *batch,
                          uint64_t n_exits, double time_s)
 {
@@ -198,38 +212,35 @@ void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *
 
     player->clean = 0;
     if (!batch->is_started) {
-        start_history(player, batch);
-        start_aged(player);
-        /* Of random length, so that fixed schedules are met in any phase. */
-        const double warm_s = player->plan->warmup_s * (1.0 + batch->phase);
-        play_until_calm(player, batch, warm_s, WARM_MOST);
+        warm_up(player, batch);
     }
     sim_run_bind(run, batch->main);
-    double from_s = run->world->now_s;
-    const double done_s = tally->time_s;
     while (!batch->is_stuck) {
         if (is_lost(run)) {
-            tally->time_s += run->world->now_s - from_s;
+            batch->past_s += run->world->now_s - batch->begin_s;
             start_history(player, batch);
-            play_until_calm(player, batch, 0.0, WARM_MOST);
-            from_s = 0.0;
+            batch->begin_s = 0.0;
         }
-        const bool has_exits = tally->n_exits >= n_exits;
-        const bool has_time = tally->time_s + run->world->now_s - from_s >= time_s;
-        if ((has_exits && has_time) || n_idle > STUCK) {
-            break;
-        }
-        if (!sim_world_next(run, &slot, &at_s)) {
+        if (n_idle++ > STUCK || !sim_world_next(run, &slot, &at_s)) {
             batch->is_stuck = true;
             break;
         }
+        const bool calm = is_calm(run);
+        if (time_s > 0.0 ? batch->past_s + at_s - batch->begin_s >= time_s
+                         : calm && tally->n_exits >= n_exits) {
+            break;
+        }
         const uint64_t n_before = tally->n_exits;
-        leave_calm(player, batch, slot, at_s);
-        n_idle = tally->n_exits == n_before ? n_idle + 1 : 0;
-        play_until_calm(player, batch, 0.0, 0);
+        if (calm) {
+            leave_calm(player, batch, slot, at_s);
+        } else {
+            sim_world_fire(run, slot, at_s);
+            tally->n_events++;
+        }
+        n_idle = tally->n_exits == n_before ? n_idle : 0;
     }
-    batch->is_stuck = batch->is_stuck || n_idle > STUCK || done_s > tally->time_s;
-    tally->time_s += run->world->now_s - from_s;
+    tally->time_s =
+        time_s > 0.0 ? time_s : batch->past_s + run->world->now_s - batch->begin_s;
 }
 
 /* Services down on the main path lose their clean record. */

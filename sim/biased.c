@@ -56,7 +56,8 @@ struct study_run {
     struct sim_bias_batch batch[N_BATCHES];
     uint32_t n_batches;
     uint64_t n_exits; /* target of the present round, per batch */
-    double time_s;    /* the same as main-path time */
+    double time_s; /* the same as main-path time; 0: by exits */
+    double exit_s; /* mean time between exits, from the pilot */
     bool is_new;      /* histories from new */
     double began_s;
     bool is_cut; /* stopped by the clock or the user */
@@ -197,6 +198,18 @@ static void learn_rounds(struct study_run *run, struct sim_bias_lesson *sum,
     }
 }
 
+static double mean_exit_s(const struct study_run *run)
+{
+    double time_s = 0.0;
+    double n_exits = 0.0;
+
+    for (uint32_t i = 0; i < run->n_batches; i++) {
+        time_s += run->batch[i].tally->time_s;
+        n_exits += (double)run->batch[i].tally->n_exits;
+    }
+    return n_exits > 0.0 ? time_s / n_exits : 1.0;
+}
+
 static void learn(struct study_run *run, struct sim_arena *arena)
 {
     struct sim_bias_lesson sum;
@@ -207,6 +220,7 @@ static void learn(struct study_run *run, struct sim_arena *arena)
     sim_level_init(&level, run->plan.model, run->plan.focus);
     level.effort = PILOT_TRIALS;
     learn_rounds(run, &sum, &level);
+    run->exit_s = mean_exit_s(run);
     for (uint32_t i = 0; i < run->n_batches; i++) {
         sim_bias_lesson_release(run->batch[i].lesson);
     }
@@ -259,7 +273,7 @@ static void play_to_precision(struct study_run *run)
     double half_width = HUGE_VAL;
 
     while (n_good < 2) {
-        run->n_exits = (uint64_t)exits;
+        run->time_s = exits * run->exit_s;
         play_round(run);
         const bool is_good = sim_bias_is_precise(&run->plan, run->study, run->batch,
                                                  run->n_batches, &half_width);
@@ -324,9 +338,7 @@ static int play_all(struct study_run *run, struct sim_arena *arena,
         init_batches(run, arena, N_BATCHES, 0, false);
         if (study->years > 0.0) {
             run->time_s = study->years * run->plan.model->year_s / N_BATCHES;
-            run->n_exits = 1;
             play_round(run);
-            run->time_s = 0.0;
         } else {
             play_to_precision(run);
         }
