@@ -284,8 +284,8 @@ struct sim_bias_batch {
     uint64_t next_branch;
     uint64_t n_drawn; /* first failures drawn, for their even spread */
     double phase;     /* random start of that spread */
-    double begin_s;       /* on the clock of its present history: where time counts */
-    double past_s;        /* counted in earlier histories */
+    double begin_s;   /* on the clock of its present history: where time counts */
+    double past_s;    /* counted in earlier histories */
     bool is_started;
     bool is_stuck; /* calm is never reached, or nothing ever happens */
 };

@@ -56,8 +56,8 @@ struct study_run {
     struct sim_bias_batch batch[N_BATCHES];
     uint32_t n_batches;
     uint64_t n_exits; /* target of the present round, per batch */
-    double time_s; /* the same as main-path time; 0: by exits */
-    double exit_s; /* mean time between exits, from the pilot */
+    double time_s;    /* the same as main-path time; 0: by exits */
+    double exit_s;    /* mean time between exits, from the pilot */
     bool is_new;      /* histories from new */
     double began_s;
     bool is_cut; /* stopped by the clock or the user */
