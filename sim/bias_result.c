@@ -22,8 +22,8 @@
  *
  * Mean time to the first outage: with H the weighted excursions that hit and T the time
  * not spent after a first hit, T / H (cycles from calm to calm: Goyal et al., IEEE
- * Trans. Computers 41, 1992). Exact when calm is a fresh start, and within (time to
- * age) / (time to outage) of it otherwise.
+ * Trans. Computers 41, 1992). Exact when calm is a fresh start; given only when first
+ * outages are so far away that the start is forgotten.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -33,16 +33,17 @@
 
 #include "sim/bias.h"
 
-#define MIN_ESS     100.0
-#define MAX_SHARE   0.10
-#define MAX_TAIL    0.70
-#define FIRST_TAIL  0.50 /* from here on the interval is widened */
-#define MAX_UNSEEN  0.10
-#define HALVES_Z    4.0
-#define EXCESS_Z    5.0
-#define CAUSE_SHARE 0.01
-#define LAW_ATOMS   4000
-#define LAW_MOST    200.0 /* hits in a window up to which the law is sampled */
+#define MIN_ESS      100.0
+#define MAX_SHARE    0.10
+#define MAX_TAIL     0.70
+#define FIRST_TAIL   0.50 /* from here on the interval is widened */
+#define MAX_UNSEEN   0.10
+#define HALVES_Z     4.0
+#define EXCESS_Z     5.0
+#define CAUSE_SHARE  0.01
+#define MEMORY_SHARE 0.01 /* of exits with an outage, for the start to be forgotten */
+#define LAW_ATOMS    4000
+#define LAW_MOST     200.0 /* hits in a window up to which the law is sampled */
 
 /* One number per batch. */
 typedef double (*batch_fn)(const struct sim_bias_batch *batch, uint32_t s, uint32_t c);
@@ -469,6 +470,18 @@ static double ageing_s(const struct sim_bias_plan *plan)
     return longest;
 }
 
+/* Are first outages so far away that the named start no longer matters by then? There
+ * may be several calm states (who leads, who holds the lease). */
+static bool forgets_start(const struct view *view)
+{
+    double n_exits = 0.0;
+
+    for (uint32_t i = 0; i < view->n; i++) {
+        n_exits += (double)view->batch[i].tally->n_exits;
+    }
+    return total_of(view, of_hits, 0) < MEMORY_SHARE * n_exits;
+}
+
 static void fill_lengths(struct sim_service_result *service, const struct view *view)
 {
     for (uint32_t bin = 0; bin < SIM_DURATION_BINS; bin++) {
@@ -521,7 +534,7 @@ static void fill_service(struct sim_result *result, const struct sim_bias_plan *
         fill_law(result, service, view);
     }
     const struct sim_estimate mttff = ratio(view, of_clean_time, of_hits, 0);
-    if (mttff.is_known && mttff.value > 20.0 * ageing_s(plan)) {
+    if (mttff.is_known && mttff.value > 20.0 * ageing_s(plan) && forgets_start(view)) {
         service->mttff_s = mttff;
     }
     fill_lengths(service, view);
