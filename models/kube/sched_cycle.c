@@ -162,6 +162,7 @@ void ha_sched_normalize(struct ha_sched_cycle *c, bool is_reversed)
 
 void ha_sched_cycle_begin(struct ha_sched_cycle *c, const struct ha_sched *sched,
                           const void *state, uint32_t pod, int slot,
+                          const struct ha_sched_ghosts *ghosts,
                           uint8_t active[HA_SCHED_N_PLUGINS], uint32_t *n_active,
                           int *refused_by)
 {
@@ -170,6 +171,7 @@ void ha_sched_cycle_begin(struct ha_sched_cycle *c, const struct ha_sched *sched
     c->s = sched;
     c->v = ha_sched_view(sched, state);
     c->pod = pod;
+    c->ghosts = ghosts;
     c->shape = &sched->shape[sched->pod[pod].shape];
     c->block = ha_sched_scratch(slot, sched->scratch_bytes);
     c->block_size = sched->scratch_bytes;
@@ -273,7 +275,8 @@ const struct ha_sched_verdict *ha_sched_place(const struct ha_sched *sched,
     uint32_t n_active;
     int refused_by;
 
-    ha_sched_cycle_begin(&c, sched, state, pod, 0, active, &n_active, &refused_by);
+    ha_sched_cycle_begin(&c, sched, state, pod, 0, NULL, active, &n_active,
+                         &refused_by);
     SIM_CHECK(c.v.pod_node[pod] == HA_SCHED_NONE);
     verdict = ha_sched_cycle_alloc(&c, 1, sizeof(*verdict));
     row = ha_sched_cycle_alloc(&c, 0, 1);
@@ -307,7 +310,8 @@ uint32_t ha_sched_feasible_count(const struct ha_sched *sched, const void *state
     uint32_t n = 0;
     int refused_by;
 
-    ha_sched_cycle_begin(&c, sched, state, pod, 1, active, &n_active, &refused_by);
+    ha_sched_cycle_begin(&c, sched, state, pod, 1, NULL, active, &n_active,
+                         &refused_by);
     for (uint32_t i = 0; i < sched->n_nodes && refused_by == HA_SCHED_NONE; i++) {
         memset(&row, 0, sizeof(row)); /* filters add to its reasons */
         if (ha_sched_is_present(&c.v, i) &&
@@ -331,7 +335,8 @@ uint32_t ha_sched_plan_claims(const struct ha_sched *sched, const void *state,
     uint32_t n = 0;
     int refused_by;
 
-    ha_sched_cycle_begin(&c, sched, state, pod, 1, active, &n_active, &refused_by);
+    ha_sched_cycle_begin(&c, sched, state, pod, 1, NULL, active, &n_active,
+                         &refused_by);
     if (refused_by == HA_SCHED_NONE && sched->pod[pod].n_claims > 0) {
         ha_sched_find_volumes(&c, node, plan, size, &n);
     }

@@ -19,6 +19,10 @@
  * and unbind, and each question "does it fit now?" is an ordinary filter run on one
  * node. With tracks_age off, equal priorities are ordered by pod number.
  *
+ * One oddity is kept: taking away a terminating pod lowers the count of spread
+ * constraints although it was not counted (podtopologyspread updateWithPod has no such
+ * exception, still so in 1.36), so a trial may succeed where placing will not.
+ *
  * From about 1.28 on, victims of both groups together are sorted again by importance;
  * before, broken budgets came first. With more than a hundred nodes the original stops
  * after max(10 %, 100) candidates, from a random node on; we start at the first.
@@ -40,6 +44,8 @@ struct attempt {
     uint32_t *victim; /* store for all nodes, filled from the front */
     uint32_t n_stored;
     uint32_t *lower, *violating, *peaceful; /* pods of one node */
+    uint32_t *ghost; /* terminating ones among those that are off at the moment */
+    uint32_t n_ghosts;
     struct ha_sched_candidate *candidate;
     uint32_t n_candidates;
     uint8_t *refusal;
@@ -88,12 +94,14 @@ static void sort_pods(const struct attempt *a, uint32_t *pod, uint32_t n)
 static bool fits(const struct attempt *a, uint32_t node,
                  struct ha_sched_node_verdict *row)
 {
+    const struct ha_sched_ghosts ghosts = {node, a->n_ghosts, a->ghost};
     struct ha_sched_cycle c;
     uint8_t active[HA_SCHED_N_PLUGINS];
     uint32_t n_active;
     int refused_by;
 
-    ha_sched_cycle_begin(&c, a->s, a->state, a->pod, 1, active, &n_active, &refused_by);
+    ha_sched_cycle_begin(&c, a->s, a->state, a->pod, 1, &ghosts, active, &n_active,
+                         &refused_by);
     memset(row, 0, sizeof(*row));
     return refused_by == HA_SCHED_NONE &&
            ha_sched_filter(&c, active, n_active, node, row);
@@ -140,15 +148,24 @@ static void split_by_budget(struct attempt *a, uint32_t n, uint32_t *n_violating
     }
 }
 
-/* Takes a pod off the copy, remembering what unbinding forgets. */
+/* Takes a pod off the copy. */
 static void lift(struct attempt *a, uint32_t pod)
 {
+    if (ha_sched_is_terminating(a->s, a->state, pod)) {
+        a->ghost[a->n_ghosts++] = pod;
+    }
     ha_sched_unbind(a->s, a->state, pod);
 }
 
 static void put_back(struct attempt *a, const void *original, uint32_t pod,
                      uint32_t node)
 {
+    for (uint32_t i = 0; i < a->n_ghosts; i++) {
+        if (a->ghost[i] == pod) {
+            a->ghost[i] = a->ghost[--a->n_ghosts];
+            break;
+        }
+    }
     ha_sched_bind(a->s, a->state, pod, node);
     ha_sched_set_terminating(a->s, a->state, pod,
                              ha_sched_is_terminating(a->s, original, pod));
@@ -219,6 +236,7 @@ static void try_node(struct attempt *a, const void *original, uint32_t node,
         a->n_candidates++;
         a->refusal[node] = HA_SCHED_CANDIDATE;
     }
+    a->n_ghosts = 0;
     memcpy(a->state, original, a->s->state_bytes);
     if (a->refusal[node] == HA_SCHED_CANDIDATE && a->s->options.k8s_minor >= 28 &&
         n_violating > 0 && n_peaceful > 0) {
@@ -311,7 +329,7 @@ static void *take(char **at, size_t n, size_t size)
 
 static size_t need(const struct ha_sched *s)
 {
-    return s->state_bytes + 4 * (size_t)s->n_pods * sizeof(uint32_t) +
+    return s->state_bytes + 5 * (size_t)s->n_pods * sizeof(uint32_t) +
            (size_t)s->n_nodes *
                (sizeof(struct ha_sched_candidate) + 1 +
                 sizeof(struct ha_sched_node_verdict) + sizeof(uint32_t)) +
@@ -347,6 +365,7 @@ struct ha_sched_preemption ha_sched_preempt(const struct ha_sched *sched,
     a.victim = take(&at, sched->n_pods, sizeof(uint32_t));
     a.lower = take(&at, sched->n_pods, sizeof(uint32_t));
     a.violating = take(&at, sched->n_pods, sizeof(uint32_t));
+    a.ghost = take(&at, sched->n_pods, sizeof(uint32_t));
     a.peaceful = take(&at, sched->n_pods, sizeof(uint32_t));
     a.candidate = take(&at, sched->n_nodes, sizeof(*a.candidate));
     a.row = take(&at, sched->n_nodes, sizeof(*a.row));

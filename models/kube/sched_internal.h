@@ -242,8 +242,18 @@ void ha_sched_layout(struct ha_sched *sched);
 
 /* ---- a scheduling cycle ---- */
 
+/* Terminating pods that preemption has taken off a node for a trial: PodTopologySpread
+ * did not count them and subtracts them all the same, as the original does. */
+struct ha_sched_ghosts {
+    uint32_t node;
+    uint32_t n;
+    const uint32_t *pod;
+};
+
+#define HA_SCHED_NO_DOMAIN INT32_MIN
+
 struct ha_sched_domains { /* prepared by PodTopologySpread, one a constraint */
-    int32_t *sum;         /* by value; -1 = no counted node has this value */
+    int32_t *sum;         /* by value; NO_DOMAIN = no counted node has this value */
     int32_t min, n_domains;
     double weight; /* soft: ln(size + 2) */
 };
@@ -253,6 +263,7 @@ struct ha_sched_cycle {
     struct ha_sched_view v;
     uint32_t pod;
     const struct ha_sched_shape *shape;
+    const struct ha_sched_ghosts *ghosts; /* or NULL */
     uint32_t n_present;
     uint32_t n_feasible;
     uint32_t *feasible;    /* nodes, ascending; set before scoring */
@@ -323,10 +334,11 @@ const struct ha_sched_plugin *ha_sched_plugin(enum ha_sched_plugin_id plugin);
 void *ha_sched_scratch(int slot, size_t bytes);
 
 /* Starts a cycle for a pod on a state, using a scratch slot. Every plugin's prepare
- * has run; `active` lists the plugins that filter. When the pod is refused outright,
- * *refused_by is the plugin. */
+ * has run; `ghosts` is NULL except in preemption; `active` lists the plugins that
+ * filter. When the pod is refused outright, *refused_by is the plugin. */
 void ha_sched_cycle_begin(struct ha_sched_cycle *c, const struct ha_sched *sched,
                           const void *state, uint32_t pod, int slot,
+                          const struct ha_sched_ghosts *ghosts,
                           uint8_t active[HA_SCHED_N_PLUGINS], uint32_t *n_active,
                           int *refused_by);
 

@@ -65,6 +65,18 @@ static int32_t count_on(const struct ha_sched_cycle *c,
                : c->v.count[(size_t)spread->counter * c->s->n_nodes + node];
 }
 
+static void clear_domains(int32_t *sum, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        sum[i] = HA_SCHED_NO_DOMAIN;
+    }
+}
+
+static int32_t pods_in(int32_t sum)
+{
+    return sum == HA_SCHED_NO_DOMAIN ? 0 : sum;
+}
+
 /* ---- hard ---- */
 
 static void summarize(const struct ha_sched_key *key, struct ha_sched_domains *domains)
@@ -72,12 +84,29 @@ static void summarize(const struct ha_sched_key *key, struct ha_sched_domains *d
     domains->min = INT32_MAX;
     domains->n_domains = 0;
     for (uint32_t v = 0; v < key->n_values; v++) {
-        if (domains->sum[v] >= 0) {
+        if (domains->sum[v] != HA_SCHED_NO_DOMAIN) {
             domains->n_domains++;
             if (domains->sum[v] < domains->min) {
                 domains->min = domains->sum[v];
             }
         }
+    }
+}
+
+/* See struct ha_sched_ghosts. */
+static void subtract_ghosts(const struct ha_sched_cycle *c,
+                            const struct ha_sched_spread *spread, int32_t *sum)
+{
+    const struct ha_sched_ghosts *ghosts = c->ghosts;
+
+    if (ghosts == NULL || spread->counter < 0 ||
+        !has_keys(c, c->shape->hard, c->shape->n_hard, ghosts->node) ||
+        !is_counted(c, spread, ghosts->node)) {
+        return;
+    }
+    for (uint32_t i = 0; i < ghosts->n; i++) {
+        sum[c->s->key[spread->key].value[ghosts->node]] -= ha_bit(
+            c->s->counter[spread->counter].shapes, c->s->pod[ghosts->pod[i]].shape);
     }
 }
 
@@ -94,7 +123,7 @@ static bool prepare(struct ha_sched_cycle *c)
         const struct ha_sched_key *key = &c->s->key[spread->key];
         int32_t *sum = ha_sched_cycle_alloc(c, key->n_values, sizeof(int32_t));
 
-        memset(sum, 0xff, key->n_values * sizeof(int32_t)); /* -1: no domain */
+        clear_domains(sum, key->n_values);
         c->hard[i].sum = sum;
         for (uint32_t node = 0; node < c->s->n_nodes; node++) {
             if (ha_sched_is_present(&c->v, node) &&
@@ -102,9 +131,10 @@ static bool prepare(struct ha_sched_cycle *c)
                 is_counted(c, spread, node)) {
                 int32_t *cell = &sum[key->value[node]];
 
-                *cell = (*cell < 0 ? 0 : *cell) + count_on(c, spread, node);
+                *cell = pods_in(*cell) + count_on(c, spread, node);
             }
         }
+        subtract_ghosts(c, spread, sum);
         summarize(key, &c->hard[i]);
     }
     return true;
@@ -131,7 +161,7 @@ static bool filter(const struct ha_sched_cycle *c, uint32_t node,
             out->is_unresolvable = true;
             return false;
         }
-        here = domains->sum[value] < 0 ? 0 : domains->sum[value];
+        here = pods_in(domains->sum[value]);
         if ((int64_t)here + spread->is_self - smallest(spread, domains) >
             spread->max_skew) {
             out->reasons = SKEW;
@@ -162,7 +192,7 @@ static void measure(struct ha_sched_cycle *c)
         uint32_t size = 0;
         bool has_keyless = false;
 
-        memset(sum, 0xff, key->n_values * sizeof(int32_t));
+        clear_domains(sum, key->n_values);
         for (uint32_t i = 0; i < c->n_feasible; i++) {
             const int32_t value = key->value[c->feasible[i]];
 
@@ -171,7 +201,7 @@ static void measure(struct ha_sched_cycle *c)
             }
             if (value < 0) {
                 has_keyless = true; /* they form one domain "" */
-            } else if (sum[value] < 0) {
+            } else if (sum[value] == HA_SCHED_NO_DOMAIN) {
                 sum[value] = 0;
                 size++;
             }
@@ -203,7 +233,7 @@ static void count_soft(struct ha_sched_cycle *c)
         for (uint32_t node = 0; node < c->s->n_nodes; node++) {
             const int32_t n = count_on(c, spread, node);
 
-            if (n > 0 && value[node] >= 0 && sum[value[node]] >= 0 &&
+            if (n > 0 && value[node] >= 0 && sum[value[node]] != HA_SCHED_NO_DOMAIN &&
                 ha_sched_is_present(&c->v, node) &&
                 (!shape->has_own_spreads ||
                  has_keys(c, shape->soft, shape->n_soft, node)) &&
@@ -311,7 +341,7 @@ static int explain(const struct ha_sched_cycle *c, uint32_t node,
     if (row->reasons == MISSING_KEY) {
         return snprintf(text, size, "the node has no label %s", key->name);
     }
-    here = domains->sum[value] < 0 ? 0 : domains->sum[value];
+    here = pods_in(domains->sum[value]);
     here += spread->is_self;
     if (domains->n_domains < spread->min_domains) {
         return snprintf(text, size,

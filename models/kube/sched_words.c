@@ -216,7 +216,7 @@ int ha_sched_explain(const struct ha_sched *sched, const void *state,
         return snprintf(text, size, "%s", "");
     }
     plugin = ha_sched_plugin((enum ha_sched_plugin_id)row->plugin);
-    ha_sched_cycle_begin(&c, sched, state, verdict->pod, 1, active, &n_active,
+    ha_sched_cycle_begin(&c, sched, state, verdict->pod, 1, NULL, active, &n_active,
                          &refused_by);
     return plugin->explain != NULL ? plugin->explain(&c, node, row, text, size)
                                    : snprintf(text, size, "%s", "");

@@ -322,6 +322,29 @@ Test(sched_oracles, first_pod_of_a_group_may_start)
     cluster_free(&c);
 }
 
+Test(sched_oracles, preemption_subtracts_terminating_pods_that_spread_never_counted)
+{
+    struct cluster c;
+    const struct ha_sched_verdict *verdict;
+    struct ha_sched_preemption preemption;
+
+    /* a 0, b 1: b1 is rejected; taking the terminating pod away makes it 0 in the trial
+     */
+    make(&c,
+         CLUSTER_NODE_OF("a1", "a", "0", "1Gi", "unschedulable: true")
+             CLUSTER_NODE("b1", "b") CLUSTER_POD("stays", "nodeName: b1, priority: 9,")
+                 CLUSTER_POD("leaves", "nodeName: b1, priority: 1,")
+                     CLUSTER_POD("new", "priority: 9, " HARD));
+    ha_sched_set_terminating(c.sched, c.state, cluster_pod(&c, "leaves"), true);
+    verdict = ha_sched_place(c.sched, c.state, cluster_pod(&c, "new"));
+    cr_assert_eq(verdict->n_feasible, 0);
+    preemption = ha_sched_preempt(c.sched, c.state, verdict);
+    cr_assert_eq(preemption.node, (int32_t)cluster_node(&c, "b1"));
+    cr_assert_eq(preemption.n_victims, 1);
+    cr_assert_eq(preemption.victim[0], cluster_pod(&c, "leaves"));
+    cluster_free(&c);
+}
+
 /* ---- the queue ---- */
 
 Test(sched_oracles, only_events_that_help_wake_a_pod)
