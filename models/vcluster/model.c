@@ -20,6 +20,7 @@
  * rejects, more than 63 members.
  */
 #include "models/vcluster/model.h"
+#include "models/vcluster/render.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -301,10 +302,13 @@ struct workloads {
     int cp, etcd, dns; /* index or -1 */
 };
 
-static int add_workload(struct workloads *w, const struct ha_workload *workload,
-                        const struct ha_kube_owner *owner,
+/* Pods are made from what the host's API would have stored, defaults included, as
+ * `nines place` shows them. */
+static int add_workload(struct workloads *w, const struct ha_rendered *rendered,
+                        enum ha_role role, const struct ha_kube_owner *owner,
                         const struct ha_design *design)
 {
+    const struct ha_workload *workload = ha_render_workload(design, role);
     struct ha_kube_workload_spec *spec;
 
     if (workload->replicas == 0) {
@@ -313,6 +317,7 @@ static int add_workload(struct workloads *w, const struct ha_workload *workload,
     spec = &w->spec[w->n];
     ha_kube_workload_spec_init(spec, workload, &design->catalog);
     spec->owner = owner;
+    spec->pod_object = rendered->pod[rendered->first[role]].object;
     ha_vc_fill_workload(spec, design);
     return (int)w->n++;
 }
@@ -332,9 +337,14 @@ static int plan_kube(struct ha_vc_plan *plan, struct workloads *w, struct ha_bui
                                 .owner_plan = plan,
                                 .owner_reconcile = reconcile};
 
-    w->cp = add_workload(w, &design->vcluster.cp, &ha_vc_cp_owner, design);
-    w->etcd = add_workload(w, &design->vcluster.etcd, &ha_vc_etcd_owner, design);
-    w->dns = add_workload(w, &design->vcluster.coredns, &ha_vc_dns_owner, design);
+    struct ha_rendered rendered;
+
+    ha_render(b->arena, design, &rendered);
+    w->cp = add_workload(w, &rendered, HA_ROLE_CP, &ha_vc_cp_owner, design);
+    w->etcd = add_workload(w, &rendered, HA_ROLE_ETCD, &ha_vc_etcd_owner, design);
+    w->dns = add_workload(w, &rendered, HA_ROLE_COREDNS, &ha_vc_dns_owner, design);
+    spec.n_objects = rendered.n_objects;
+    spec.object = rendered.object;
     spec.n_workloads = w->n;
     return ha_kube_plan_init(&plan->kube, b, &spec, err);
 }
