@@ -14,6 +14,8 @@
  *   - Blame a model leaves open (shares summing to less than one) goes to the cause of
  *     the slot that brought the service down, and if that has none, to an extra entry
  *     "unattributed"; so causes always sum to the total.
+ *   - A service that goes down and comes back within one instant, while controllers
+ *     settle what an event did, was not out.
  *   - A service that is down at time 0 counts as an outage that begins then.
  *   - An absorbing model (loss) is over at the first loss: it stays down.
  *
@@ -254,11 +256,29 @@ static void open_outage(struct player *p, uint32_t s, uint32_t slot, double now_
     }
 }
 
+/* Down and up again within one instant: it was no outage. */
+static void forget_outage(struct player *p, uint32_t s)
+{
+    struct sim_service_record *r = &p->record->service[s];
+
+    if (r->first_at_s == p->began_s[s]) {
+        r->first_at_s = -1.0;
+    }
+    if ((p->counted >> s & 1) != 0) {
+        r->n_outages--;
+        r->cause_outages[p->trigger[s]] -= 1.0;
+        p->counted &= ~(UINT64_C(1) << s);
+    }
+}
+
 static void close_outage(struct player *p, uint32_t s, double now_s)
 {
     struct sim_service_record *r = &p->record->service[s];
     double length_s = now_s - p->began_s[s];
 
+    if (!(length_s > 0.0)) {
+        forget_outage(p, s);
+    }
     if ((p->counted >> s & 1) == 0) {
         return;
     }

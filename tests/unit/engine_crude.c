@@ -209,6 +209,23 @@ Test(engine_crude, long_outages_are_not_cut)
     sim_result_release(&r);
 }
 
+/* Broken and mended at the same instant: no outage, no downtime, no first outage. */
+Test(engine_crude, outages_of_no_length_do_not_count)
+{
+    struct sim_study study = crude_study();
+
+    kofn_init(&kofn, 1, 1, sim_dist_exponential(1e6), sim_dist_deterministic(0.0));
+    study.years = 100.0;
+    study.first_year = true;
+    struct sim_result r = run(&study);
+    struct sim_service_result *s = &r.service[0];
+
+    cr_assert(r.n_events > 6000 && s->n_outages == 0 && s->unavailability.value == 0.0);
+    cr_assert(s->n_causes == 0 && s->prob_outage_first_year.value == 0.0);
+    cr_assert(!s->mttff_s.is_known);
+    sim_result_release(&r);
+}
+
 static volatile sig_atomic_t stop_now;
 
 static void ask_to_stop(const struct sim_progress *progress, void *context)
