@@ -383,6 +383,15 @@ static void run_out(struct player *p)
     }
 }
 
+/* Is the first outage still to come, or so new that it may be over at once? */
+static bool awaits_first(const struct player *p)
+{
+    double first_at_s = p->record->service[p->plan->await].first_at_s;
+
+    return p->seen_s < p->plan->await_until_s &&
+           (first_at_s < 0.0 || first_at_s == p->seen_s);
+}
+
 void sim_history_play(struct sim_run *run, const struct sim_history_plan *plan,
                       uint64_t seed, uint64_t replication, uint64_t branch,
                       struct sim_record *record)
@@ -396,8 +405,7 @@ void sim_history_play(struct sim_run *run, const struct sim_history_plan *plan,
     }
     account(&p, plan->to_s);
     run_out(&p);
-    while (record->service[plan->await].first_at_s < 0.0 &&
-           p.seen_s < plan->await_until_s && step(&p, plan->await_until_s)) {
+    while (awaits_first(&p) && step(&p, plan->await_until_s)) {
     }
     record->n_events = run->world->serial;
 }
