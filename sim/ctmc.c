@@ -182,8 +182,8 @@ static void tarjan_from(struct tarjan *t, uint32_t root)
     }
 }
 
-uint32_t sim_sparse_recurrent(const struct sim_sparse *q, const uint8_t *from,
-                              uint8_t *recurrent)
+uint32_t sim_sparse_closed(const struct sim_sparse *q, const uint8_t *from,
+                           uint32_t *class)
 {
     struct tarjan t = {.q = q};
     t.low = sim_ctmc_alloc(q->n, sizeof *t.low);
@@ -204,12 +204,14 @@ uint32_t sim_sparse_recurrent(const struct sim_sparse *q, const uint8_t *from,
         }
     }
     uint32_t n_closed = 0;
+    uint32_t *number = sim_ctmc_alloc((size_t)t.n_components + 1, sizeof *number);
     for (uint32_t c = 1; c <= t.n_components; c++) {
-        n_closed += !is_open[c];
+        number[c] = is_open[c] ? 0 : ++n_closed;
     }
     for (uint32_t i = 0; i < q->n; i++) {
-        recurrent[i] = t.component[i] != 0 && !is_open[t.component[i]];
+        class[i] = number[t.component[i]]; /* number[0] is 0: never reached */
     }
+    free(number);
     free(t.low);
     free(t.number);
     free(t.component);

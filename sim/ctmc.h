@@ -11,6 +11,7 @@
 #ifndef SIM_CTMC_H
 #define SIM_CTMC_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,10 +58,10 @@ struct sim_sparse sim_sparse_transpose(const struct sim_sparse *q);
 /* Marks the states that can be reached from those with mark[i] != 0. */
 void sim_sparse_reach(const struct sim_sparse *q, uint8_t *mark);
 
-/* Marks the states of the closed communicating classes that can be reached from the
- * states with from[i] != 0; returns how many such classes there are. */
-uint32_t sim_sparse_recurrent(const struct sim_sparse *q, const uint8_t *from,
-                              uint8_t *recurrent);
+/* Numbers the closed communicating classes that can be reached from the states with
+ * from[i] != 0: class[i] = 1, 2, ... in a closed class, 0 outside. Returns how many. */
+uint32_t sim_sparse_closed(const struct sim_sparse *q, const uint8_t *from,
+                           uint32_t *class);
 
 /* The coarsest exact lumping that keeps different labels apart: its rates, and in
  * block[i] the lumped state of i (numbered by first occurrence). */
@@ -100,21 +101,32 @@ void sim_factor_steady(const struct sim_factor *f, long double *x);
 
 /* ---- sweeps (sweep.c): for chains too large to be factored ---- */
 
-struct sim_sweep_report {
-    uint32_t n_sweeps;
-    double last_change; /* largest relative change of an entry in the last one */
+/* A chain prepared for sweeps; q must outlive it. */
+struct sim_sweep {
+    const struct sim_sparse *q;
+    struct sim_sparse in; /* transposed */
+    long double *leave;   /* total rate out, kill included */
+    const long double *b; /* of the present solve, or NULL */
+    long double *x;
+    long double *block; /* rates between blocks */
+    uint32_t n_blocks, shift;
+    uint32_t n_sweeps; /* of the last solve */
 };
 
+/* kill[i] >= 0 per second (NULL = none). */
+void sim_sweep_init(struct sim_sweep *s, const struct sim_sparse *q,
+                    const long double *kill);
+void sim_sweep_release(struct sim_sweep *s);
+
 /*
- * x (D - A) = b by Gauss-Seidel sweeps until no entry changes by more than
- * `tolerance` relatively. With is_closed, b is ignored and x is the steady state
- * (sum 1); otherwise flow that is killed is lost. x holds the first guess (> 0).
- * Errors: SIM_ERR_NUMERIC after max_sweeps.
+ * x (D - A) = b by Gauss-Seidel sweeps until every entry is within `tolerance`
+ * (relative, estimated). b NULL: the steady state of a closed chain, sum 1. x holds
+ * the first guess (> 0 for a steady state). Errors: SIM_ERR_NUMERIC after max_sweeps,
+ * SIM_ERR_INTERRUPTED when *stop is set (stop may be NULL).
  */
-int sim_sweep_left(const struct sim_sparse *q, const long double *kill,
-                   const long double *b, bool is_closed, double tolerance,
-                   uint32_t max_sweeps, long double *x, struct sim_sweep_report *report,
-                   struct sim_err *err);
+int sim_sweep_solve(struct sim_sweep *s, const long double *b, double tolerance,
+                    uint32_t max_sweeps, const volatile sig_atomic_t *stop,
+                    long double *x, struct sim_err *err);
 
 /* ---- transient (transient.c) ---- */
 

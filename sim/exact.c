@@ -4,9 +4,9 @@
  *
  * One exploration (statespace.c) serves every service. Then
  *
- *   steady state     of the one closed class that can be reached, by elimination
- *                    without subtraction (gth.c), or by sweeps (sweep.c) when the
- *                    factor would be too large
+ *   steady state     of the closed class that is reached (of each, weighed by how
+ *                    likely it is), by elimination without subtraction (gth.c), or by
+ *                    sweeps (sweep.c) when the factor would be too large
  *   frequency        sum over up states of pi_i x (rate into down states); mean outage
  *                    and mean uptime follow (renewal reward)
  *   first outage     expected time in each up state before the first down state: the up
@@ -32,7 +32,7 @@
 #define MAX_FLOPS       6e9
 #define SWEEP_TOLERANCE 1e-12
 
-enum { MAX_SWEEPS = 20000 };
+enum { MAX_SWEEPS = 20000, MAX_CLASSES = 1000 };
 
 struct sim_exact_options sim_exact_default(void)
 {
@@ -44,6 +44,17 @@ struct sim_exact_options sim_exact_default(void)
 }
 
 /* ---- steady state ---- */
+
+static int sweep_steady(struct sim_exact_solver *s, const struct sim_sparse *q,
+                        long double *x)
+{
+    struct sim_sweep sweep;
+    sim_sweep_init(&sweep, q, NULL);
+    int rc = sim_sweep_solve(&sweep, NULL, SWEEP_TOLERANCE, MAX_SWEEPS,
+                             s->options->limits.stop, x, s->err);
+    sim_sweep_release(&sweep);
+    return rc;
+}
 
 static int steady_of(struct sim_exact_solver *s, const struct sim_sparse *q,
                      long double *x)
@@ -60,39 +71,105 @@ static int steady_of(struct sim_exact_solver *s, const struct sim_sparse *q,
     for (uint32_t i = 0; i < q->n; i++) {
         x[i] = 1.0L / q->n;
     }
-    return sim_sweep_left(q, NULL, NULL, true, SWEEP_TOLERANCE, MAX_SWEEPS, x, NULL,
-                          s->err);
+    return sweep_steady(s, q, x);
 }
 
+/* How likely the chain ends in each of the closed classes: weight[1..]. */
+static int find_weights(struct sim_exact_solver *s, const uint32_t *class,
+                        long double *weight)
+{
+    const struct sim_sparse *q = &s->chain->q;
+    uint8_t *keep = sim_ctmc_alloc(q->n, sizeof *keep);
+    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
+    long double *lost = sim_ctmc_alloc(q->n, sizeof *lost);
+    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
+    struct sim_factor factor;
+    for (uint32_t i = 0; i < q->n; i++) {
+        keep[i] = class[i] == 0;
+        weight[class[i]] += class[i] != 0 ? s->start[i] : 0;
+    }
+    struct sim_sparse open = sim_sparse_restrict(q, keep, number, lost);
+    for (uint32_t i = 0; i < q->n; i++) {
+        if (keep[i]) {
+            x[number[i]] = s->start[i];
+        }
+    }
+    int rc = sim_factor_make(&factor, &open, lost, MAX_ENTRIES, MAX_FLOPS, s->err);
+    if (rc == 0) {
+        sim_factor_solve_left(&factor, x);
+        sim_factor_release(&factor);
+    }
+    for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
+        for (uint64_t e = q->row[i]; keep[i] && e < q->row[i + 1]; e++) {
+            uint32_t to = class[q->to[e]];
+            weight[to] += to != 0 ? x[number[i]] * (long double)q->rate[e] : 0;
+        }
+    }
+    weight[0] = 0;
+    sim_sparse_release(&open);
+    free(keep);
+    free(number);
+    free(lost);
+    free(x);
+    return rc;
+}
+
+/* Adds the steady state of one closed class, times its weight. */
+static int add_class(struct sim_exact_solver *s, const uint32_t *class, uint32_t which,
+                     long double weight)
+{
+    const struct sim_sparse *q = &s->chain->q;
+    uint8_t *keep = sim_ctmc_alloc(q->n, sizeof *keep);
+    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
+    for (uint32_t i = 0; i < q->n; i++) {
+        keep[i] = class[i] == which;
+    }
+    struct sim_sparse part = sim_sparse_restrict(q, keep, number, NULL);
+    long double *x = sim_ctmc_alloc(part.n, sizeof *x);
+    int rc = steady_of(s, &part, x);
+    for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
+        s->pi[i] += keep[i] ? weight * x[number[i]] : 0;
+    }
+    sim_sparse_release(&part);
+    free(x);
+    free(keep);
+    free(number);
+    return rc;
+}
+
+/* The long run. Where it depends on chance which closed class is entered (pods settle
+ * on other nodes and stay there), the classes count by how likely they are: the
+ * expected long-run average over histories, which is what simulation estimates too. */
 static int find_steady(struct sim_exact_solver *s)
 {
     const struct sim_sparse *q = &s->chain->q;
     uint8_t *from = sim_ctmc_alloc(q->n, sizeof *from);
-    uint8_t *closed = sim_ctmc_alloc(q->n, sizeof *closed);
-    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
+    uint32_t *class = sim_ctmc_alloc(q->n, sizeof *class);
     for (uint32_t i = 0; i < s->chain->n_initial; i++) {
         from[s->chain->initial[i]] = 1;
     }
-    uint32_t n_closed = sim_sparse_recurrent(q, from, closed);
+    uint32_t n = sim_sparse_closed(q, from, class);
+    long double *weight = sim_ctmc_alloc((size_t)n + 1, sizeof *weight);
     int rc = 0;
-    if (n_closed != 1) {
-        rc = sim_err_set(s->err, SIM_ERR_USAGE,
-                         "the long run of this model depends on chance: it ends in one "
-                         "of %u separate sets of states",
-                         n_closed);
-    } else {
-        struct sim_sparse part = sim_sparse_restrict(q, closed, number, NULL);
-        long double *x = sim_ctmc_alloc(part.n, sizeof *x);
-        rc = steady_of(s, &part, x);
-        for (uint32_t i = 0; i < q->n; i++) {
-            s->pi[i] = closed[i] ? x[number[i]] : 0;
-        }
-        sim_sparse_release(&part);
-        free(x);
+    weight[1] = 1;
+    if (n > MAX_CLASSES) {
+        rc =
+            sim_err_set(s->err, SIM_ERR_LIMIT,
+                        "the long run of this model ends in one of %u separate sets of "
+                        "states; at most %d are weighed",
+                        n, MAX_CLASSES);
+    } else if (n > 1) {
+        weight[1] = 0;
+        rc = find_weights(s, class, weight);
     }
+    for (uint32_t c = 1; rc == 0 && c <= n; c++) {
+        if (weight[c] > 0) {
+            rc = add_class(s, class, c, weight[c]);
+        }
+    }
+    free(weight);
     free(from);
-    free(closed);
-    free(number);
+    free(class);
     return rc;
 }
 
@@ -202,8 +279,7 @@ static int mean_time(struct sim_exact_solver *s, const struct sim_sparse *q,
         x[i] = 1.0L / q->n;
         total += start[i];
     }
-    int rc = sim_sweep_left(&closed, NULL, NULL, true, SWEEP_TOLERANCE, MAX_SWEEPS, x,
-                            NULL, s->err);
+    int rc = sweep_steady(s, &closed, x);
     for (uint32_t i = 0; i < q->n; i++) {
         flow += x[i] * lost[i];
     }
@@ -418,6 +494,36 @@ static int solve_service(struct sim_exact_solver *s, uint32_t service)
     return rc;
 }
 
+/* When nothing but the steady state of one service is wanted, a symmetric chain may be
+ * lumped first: same answer, less work. */
+static void lump_all(struct sim_ctmc *chain)
+{
+    uint32_t n = chain->q.n;
+    uint8_t *label = sim_ctmc_alloc(n, sizeof *label);
+    uint32_t *block = sim_ctmc_alloc(n, sizeof *block);
+    for (uint32_t i = 0; i < n; i++) {
+        label[i] = (uint8_t)(chain->down[i] & 1);
+    }
+    struct sim_sparse lumped = sim_sparse_lump(&chain->q, label, block);
+    for (uint32_t i = 0; i < n; i++) {
+        chain->down[block[i]] = label[i]; /* block[i] <= i */
+    }
+    for (uint32_t i = 0; i < chain->n_initial; i++) {
+        chain->initial[i] = block[chain->initial[i]];
+    }
+    sim_sparse_release(&chain->q);
+    chain->q = lumped;
+    free(label);
+    free(block);
+}
+
+static bool wants_steady_only(const struct sim_model *model,
+                              const struct sim_exact_options *options)
+{
+    return !options->wants_first_passage && !options->wants_transient &&
+           !options->wants_causes && model->n_services == 1 && model->degraded == NULL;
+}
+
 int sim_exact_solve(struct sim_arena *arena, const struct sim_model *model,
                     const struct sim_exact_options *options, struct sim_exact *out,
                     struct sim_err *err)
@@ -433,15 +539,18 @@ int sim_exact_solve(struct sim_arena *arena, const struct sim_model *model,
                                  .chain = &space.chain,
                                  .out = out,
                                  .err = err};
-    uint32_t n = space.chain.q.n;
     *out = (struct sim_exact){
-        .n_states = n,
-        .n_edges = space.chain.q.row[n],
+        .n_states = space.chain.q.n,
+        .n_edges = space.chain.q.row[space.chain.q.n],
         .is_exact = space.is_exact,
         .largest_law = space.largest_law,
         .solver = "elimination",
         .n_services = model->n_services,
         .service = sim_arena_calloc(arena, model->n_services, sizeof *out->service)};
+    if (wants_steady_only(model, options)) {
+        lump_all(&space.chain);
+    }
+    uint32_t n = space.chain.q.n;
     s.pi = sim_ctmc_alloc(n, sizeof *s.pi);
     s.start = sim_ctmc_alloc(n, sizeof *s.start);
     for (uint32_t i = 0; i < space.chain.n_initial; i++) {

@@ -63,7 +63,6 @@ struct sim_exact {
 
 /*
  * Explores and solves. Errors: SIM_ERR_LIMIT (too many states), SIM_ERR_NUMERIC,
- * SIM_ERR_USAGE (the long run depends on chance: several closed sets of states),
  * SIM_ERR_INTERRUPTED.
  */
 int sim_exact_solve(struct sim_arena *arena, const struct sim_model *model,

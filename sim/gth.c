@@ -34,6 +34,9 @@
 #include "sim/check.h"
 #include "sim/ctmc.h"
 
+/* Beyond, even finding an order takes longer than sweeping. */
+enum { MAX_STATES = 250000 };
+
 /* ---- the order ---- */
 
 static int find_order(struct sim_factor *f, const struct sim_sparse *q,

@@ -27,17 +27,7 @@
 
 enum { MAX_BLOCKS = 160 };
 
-struct sweep {
-    const struct sim_sparse *q;
-    struct sim_sparse in;
-    long double *leave; /* total rate out, kill included */
-    const long double *b;
-    long double *x;
-    long double *block; /* MAX_BLOCKS squared */
-    uint32_t n_blocks, shift;
-};
-
-static long double relax(struct sweep *s, uint32_t j)
+static long double relax(struct sim_sweep *s, uint32_t j)
 {
     long double sum = s->b == NULL ? 0 : s->b[j];
     for (uint64_t e = s->in.row[j]; e < s->in.row[j + 1]; e++) {
@@ -54,7 +44,7 @@ static long double relax(struct sweep *s, uint32_t j)
 }
 
 /* Forwards and backwards; the largest relative change in either. */
-static long double double_sweep(struct sweep *s)
+static long double double_sweep(struct sim_sweep *s)
 {
     long double worst = 0;
     for (uint32_t j = 0; j < s->q->n; j++) {
@@ -68,7 +58,7 @@ static long double double_sweep(struct sweep *s)
     return worst;
 }
 
-static uint32_t block_of(const struct sweep *s, uint32_t i)
+static uint32_t block_of(const struct sim_sweep *s, uint32_t i)
 {
     uint64_t at =
         ((uint64_t)i + s->shift) * s->n_blocks / (s->q->n + (uint64_t)s->shift);
@@ -100,7 +90,7 @@ static void solve_blocks(long double *a, uint32_t n, long double *w)
     }
 }
 
-static void normalise(struct sweep *s)
+static void normalise(struct sim_sweep *s)
 {
     long double total = 0;
     for (uint32_t i = 0; i < s->q->n; i++) {
@@ -112,7 +102,7 @@ static void normalise(struct sweep *s)
 }
 
 /* Scales each block to its weight in the chain of blocks. */
-static void aggregate(struct sweep *s)
+static void aggregate(struct sim_sweep *s)
 {
     uint32_t n = s->n_blocks;
     long double mass[MAX_BLOCKS] = {0}, weight[MAX_BLOCKS];
@@ -141,9 +131,10 @@ static void aggregate(struct sweep *s)
     }
 }
 
-static void prepare(struct sweep *s, const struct sim_sparse *q,
+void sim_sweep_init(struct sim_sweep *s, const struct sim_sparse *q,
                     const long double *kill)
 {
+    memset(s, 0, sizeof *s);
     s->q = q;
     s->in = sim_sparse_transpose(q);
     s->leave = sim_ctmc_alloc(q->n, sizeof *s->leave);
@@ -157,41 +148,52 @@ static void prepare(struct sweep *s, const struct sim_sparse *q,
     }
 }
 
-int sim_sweep_left(const struct sim_sparse *q, const long double *kill,
-                   const long double *b, bool is_closed, double tolerance,
-                   uint32_t max_sweeps, long double *x, struct sim_sweep_report *report,
-                   struct sim_err *err)
+void sim_sweep_release(struct sim_sweep *s)
 {
-    struct sweep s = {.b = is_closed ? NULL : b, .x = x};
-    long double change = 1, before = 1, missing = 1;
+    sim_sparse_release(&s->in);
+    free(s->leave);
+    free(s->block);
+    memset(s, 0, sizeof *s);
+}
+
+static bool is_stopped(const volatile sig_atomic_t *stop)
+{
+    return stop != NULL && *stop != 0;
+}
+
+int sim_sweep_solve(struct sim_sweep *s, const long double *b, double tolerance,
+                    uint32_t max_sweeps, const volatile sig_atomic_t *stop,
+                    long double *x, struct sim_err *err)
+{
+    long double change = 1, missing = 1;
+    bool is_closed = b == NULL;
     uint32_t n = 0;
-    prepare(&s, q, kill);
-    while (n < max_sweeps && missing > (long double)tolerance) {
-        if (is_closed && s.n_blocks > 1 && n % 2 == 0) {
-            s.shift = n / 2 % 2 == 0 ? 0 : q->n / s.n_blocks / 2;
-            aggregate(&s);
+    s->b = b;
+    s->x = x;
+    while (n < max_sweeps && missing > (long double)tolerance && !is_stopped(stop)) {
+        if (is_closed && s->n_blocks > 1 && n % 2 == 0) {
+            s->shift = n / 2 % 2 == 0 ? 0 : s->q->n / s->n_blocks / 2;
+            aggregate(s);
         }
-        before = change;
-        change = double_sweep(&s);
+        long double before = change;
+        change = double_sweep(s);
         long double factor = before > 0 ? change / before : 0;
-        missing = factor < 1 ? change * (factor > 0.5L ? factor / (1 - factor) : 1) : 1;
+        long double tail = factor > 0.5L ? factor / (1 - factor) : 1;
+        missing = factor < 1 ? change * tail : 1;
         n++;
         if (is_closed) {
-            normalise(&s);
+            normalise(s);
         }
     }
-    sim_sparse_release(&s.in);
-    free(s.leave);
-    free(s.block);
-    if (report != NULL) {
-        *report =
-            (struct sim_sweep_report){.n_sweeps = n, .last_change = (double)change};
+    s->n_sweeps = n;
+    if (is_stopped(stop)) {
+        return sim_err_set(err, SIM_ERR_INTERRUPTED, "interrupted while solving");
     }
     if (missing > (long double)tolerance) {
         return sim_err_set(err, SIM_ERR_NUMERIC,
-                           "the steady state of %u states did not settle in %u sweeps "
+                           "the equations of %u states did not settle in %u sweeps "
                            "(still changing by %.1e)",
-                           q->n, n, (double)change);
+                           s->q->n, n, (double)change);
     }
     return 0;
 }

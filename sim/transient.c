@@ -12,9 +12,11 @@
  * Romberg table over m = 32, 64, ... 1024 removes the error in 1/m, 1/m^2, ...; for a
  * single mode of any speed a the remaining error is below 4e-13 of the mode, whose
  * share of the answer is at most 1. The difference to the table with one row less
- * bounds what is left, and is reported. (Exponential randomisation of time: Ross 1987,
- * "Approximating transition probabilities and mean occupation times in continuous-time
- * Markov chains"; extrapolation: Yoon and Shanthikumar 1989.)
+ * bounds what is left, and is reported; rows are added until it is below 1e-12. A
+ * chain too large to be factored is solved by sweeps, stage by stage. (Exponential
+ * randomisation of time: Ross 1987, "Approximating transition probabilities and mean
+ * occupation times in continuous-time Markov chains"; extrapolation: Yoon and
+ * Shanthikumar 1989.)
  */
 #include <math.h>
 #include <stdlib.h>
@@ -22,10 +24,13 @@
 
 #include "sim/ctmc.h"
 
-enum { FIRST_STAGES = 32, N_LEVELS = 6, MAX_LEVELS = 8 };
+enum { FIRST_STAGES = 32, N_LEVELS = 6, MAX_LEVELS = 8, MAX_SWEEPS = 5000 };
 
-#define MAX_ENTRIES 2e7
-#define MAX_FLOPS   4e9
+#define MAX_ENTRIES     4e6
+#define MAX_FLOPS       1e9
+#define MAX_SWEEP_EDGES 6e4
+#define SWEEP_TOLERANCE 1e-13
+#define GOOD_ENOUGH     1e-12
 
 long double sim_romberg(const long double *value, int n, long double *error)
 {
@@ -55,23 +60,72 @@ struct transient {
     long double *x;
 };
 
+/* Solves x (D - A + 1/h) = b again and again, factored or by sweeps. */
+struct stage_solver {
+    bool is_factored;
+    struct sim_factor factor;
+    struct sim_sweep sweep;
+    long double *b; /* sweeps only */
+    long double *guess;
+};
+
+static int open_solver(struct stage_solver *v, const struct transient *t,
+                       struct sim_err *err)
+{
+    uint32_t n = t->q->n;
+    memset(v, 0, sizeof *v);
+    int rc = sim_factor_make(&v->factor, t->q, t->kill, MAX_ENTRIES, MAX_FLOPS, NULL);
+    v->is_factored = rc == 0;
+    if (rc < 0 && (double)t->q->row[n] > MAX_SWEEP_EDGES) {
+        return sim_err_set(err, SIM_ERR_LIMIT, "too many states for the first year");
+    }
+    if (rc < 0) {
+        sim_sweep_init(&v->sweep, t->q, t->kill);
+        v->b = sim_ctmc_alloc(n, sizeof *v->b);
+        v->guess = sim_ctmc_alloc(n, sizeof *v->guess);
+    }
+    return 0;
+}
+
+static int solve_stage(struct stage_solver *v, uint32_t n, long double *x,
+                       struct sim_err *err)
+{
+    if (v->is_factored) {
+        sim_factor_solve_left(&v->factor, x);
+        return 0;
+    }
+    memcpy(v->b, x, n * sizeof *x);
+    int rc = sim_sweep_solve(&v->sweep, v->b, SWEEP_TOLERANCE, MAX_SWEEPS, NULL,
+                             v->guess, err);
+    memcpy(x, v->guess, n * sizeof *x);
+    return rc;
+}
+
+static void close_solver(struct stage_solver *v)
+{
+    if (v->is_factored) {
+        sim_factor_release(&v->factor);
+    } else if (v->b != NULL) {
+        sim_sweep_release(&v->sweep);
+    }
+    free(v->b);
+    free(v->guess);
+}
+
 /* One Erlang time of m stages: writes point, integral and entries. */
 static int run_stages(struct transient *t, double t_s, uint32_t m, long double *point,
                       long double *integral, long double *entries, struct sim_err *err)
 {
-    struct sim_factor factor;
+    struct stage_solver solver;
     long double per_stage = (long double)m / (long double)t_s;
     for (uint32_t i = 0; i < t->q->n; i++) {
         t->kill[i] = per_stage;
     }
-    int rc = sim_factor_make(&factor, t->q, t->kill, MAX_ENTRIES, MAX_FLOPS, err);
-    if (rc < 0) {
-        return rc;
-    }
+    int rc = open_solver(&solver, t, err);
     memcpy(t->x, t->start, t->q->n * sizeof *t->x);
-    *integral = *entries = 0;
-    for (uint32_t stage = 0; stage < m; stage++) {
-        sim_factor_solve_left(&factor, t->x); /* expected seconds in this stage */
+    *point = *integral = *entries = 0;
+    for (uint32_t stage = 0; rc == 0 && stage < m; stage++) {
+        rc = solve_stage(&solver, t->q->n, t->x, err); /* seconds in this stage */
         *point = 0;
         for (uint32_t i = 0; i < t->q->n; i++) {
             *integral += t->marked[i] ? t->x[i] : 0;
@@ -80,8 +134,8 @@ static int run_stages(struct transient *t, double t_s, uint32_t m, long double *
             *point += t->marked[i] ? t->x[i] : 0;
         }
     }
-    sim_factor_release(&factor);
-    return 0;
+    close_solver(&solver);
+    return rc;
 }
 
 /* Edges out of marked states cut when they absorb; rates of entry. */
@@ -125,19 +179,21 @@ int sim_ctmc_transient(const struct sim_sparse *q, const uint8_t *marked,
     t.x = sim_ctmc_alloc(q->n, sizeof *t.x);
     struct sim_sparse cut = cut_edges(q, marked, is_absorbing, t.entering);
     t.q = &cut;
-    int rc = 0;
-    for (int l = 0; rc == 0 && l < N_LEVELS; l++) {
-        rc = run_stages(&t, t_s, (uint32_t)FIRST_STAGES << l, &point[l], &integral[l],
-                        &entries[l], err);
-    }
-    if (rc == 0) {
-        long double error[3];
-        out->point = sim_romberg(point, N_LEVELS, &error[0]);
-        out->integral = sim_romberg(integral, N_LEVELS, &error[1]);
-        out->entries = sim_romberg(entries, N_LEVELS, &error[2]);
-        out->error = fmax(
-            relative(error[0], out->point),
-            fmax(relative(error[1], out->integral), relative(error[2], out->entries)));
+    int rc = 0, n = 0;
+    out->error = 1;
+    while (rc == 0 && n < N_LEVELS && out->error > GOOD_ENOUGH) {
+        rc = run_stages(&t, t_s, (uint32_t)FIRST_STAGES << n, &point[n], &integral[n],
+                        &entries[n], err);
+        n++;
+        if (rc == 0 && n >= 3) {
+            long double error[3];
+            out->point = sim_romberg(point, n, &error[0]);
+            out->integral = sim_romberg(integral, n, &error[1]);
+            out->entries = sim_romberg(entries, n, &error[2]);
+            out->error = fmax(relative(error[0], out->point),
+                              fmax(relative(error[1], out->integral),
+                                   relative(error[2], out->entries)));
+        }
     }
     sim_sparse_release(&cut);
     free(t.entering);

@@ -9,7 +9,7 @@
  *
  * Elasticities d ln U / d ln parameter come from solving the chain again with the
  * parameter scaled by 1 +- h, 1 +- 2h, 1 +- 4h and Richardson extrapolation. Because
- * the steady state is known to some sixteen digits whatever its size, that gives ten
+ * the steady state is known to some eighteen digits whatever its size, that gives ten
  * and more; a parameter at the edge of its range (a probability of 1) is scaled to one
  * side only.
  */
@@ -20,9 +20,11 @@
 
 #include "models/blocks/answers_priv.h"
 
-#define SCALE_STEP 1e-3L
+#define FIRST_STEP  2e-4
+#define LAST_STEP   1e-9
+#define GOOD_ENOUGH 1e-10L
 
-enum { N_STEPS = 3, MAX_ELASTICITY_STATES = 200000 };
+enum { N_STEPS = 3, MAX_ELASTICITY_STATES = 3000 };
 
 struct answerer {
     struct sim_arena *arena;
@@ -118,8 +120,7 @@ static bool scaled_log(struct answerer *a, const char *parameter, long double fa
     if (is_good) {
         ha_blocks_model(&arena, &blocks, &model);
         is_good = sim_exact_solve(&arena, &model, &options, &exact, &ignored) == 0 &&
-                  exact.service[0].unavailability > 0 &&
-                  exact.n_states == a->out->n_states;
+                  exact.service[0].unavailability > 0;
     }
     if (is_good) {
         *out = exact.service[0].log_unavailability;
@@ -128,34 +129,60 @@ static bool scaled_log(struct answerer *a, const char *parameter, long double fa
     return is_good;
 }
 
-/* Central differences at h, 2h, 4h, extrapolated in h^2; one-sided ones in h when one
- * side is closed. */
+/* Differences at h, 2h, 4h, extrapolated: central ones in h^2 (side 0), one-sided ones
+ * in h (1 below, 2 above). *error: what the last extrapolation changed. */
+static bool differences(struct answerer *a, const char *parameter, long double here,
+                        int side, double h, long double *value, long double *error)
+{
+    long double row[N_STEPS];
+    for (int i = 0; i < N_STEPS; i++) {
+        double up = side == 1 ? 1 : 1 + h * (1 << i);
+        double down = side == 2 ? 1 : 1 - h * (1 << i);
+        long double high = here, low = here;
+        if ((side != 1 && !scaled_log(a, parameter, (long double)up, &high)) ||
+            (side != 2 && !scaled_log(a, parameter, (long double)down, &low))) {
+            return false;
+        }
+        row[i] = (high - low) / ((long double)up - (long double)down);
+    }
+    for (int order = 1; order < N_STEPS; order++) {
+        long double power = side == 0 ? (1 << (2 * order)) : (1 << order);
+        *error = fabsl(row[0]);
+        for (int i = 0; i + order < N_STEPS; i++) {
+            long double better = (power * row[i] - row[i + 1]) / (power - 1);
+            *error = i == 0 ? fabsl(better - row[0]) : *error;
+            row[i] = better;
+        }
+    }
+    *value = row[0];
+    return true;
+}
+
+/* The step is shortened until extrapolation hardly matters: near the edge of its range
+ * a parameter such as a coverage of 0.9999 bends U within a step of 1e-4. */
 static double elasticity(struct answerer *a, const char *parameter)
 {
-    long double here = 0, row[N_STEPS];
+    long double here = 0, best = (long double)NAN, least = HUGE_VALL, value, error;
     if (!scaled_log(a, parameter, 1, &here)) {
         return (double)NAN;
     }
-    for (int side = 0; side < 3; side++) { /* both, below, above */
-        bool is_good = true;
-        for (int i = 0; is_good && i < N_STEPS; i++) {
-            double h = (double)SCALE_STEP * (1 << i) / (side == 0 ? 1 : 8);
-            double up = side == 1 ? 1 : 1 + h, down = side == 2 ? 1 : 1 - h;
-            long double high = here, low = here;
-            is_good = (side == 1 || scaled_log(a, parameter, (long double)up, &high)) &&
-                      (side == 2 || scaled_log(a, parameter, (long double)down, &low));
-            row[i] = (high - low) / ((long double)up - (long double)down);
-        }
-        if (!is_good) {
-            continue;
-        }
-        for (int order = 1; order < N_STEPS; order++) {
-            long double power = side == 0 ? (1 << (2 * order)) : (1 << order);
-            for (int i = 0; i + order < N_STEPS; i++) {
-                row[i] = (power * row[i] - row[i + 1]) / (power - 1);
+    for (int side = 0; side < 3; side++) {
+        for (double h = FIRST_STEP; h > LAST_STEP; h /= 16) {
+            if (!differences(a, parameter, here, side, side == 0 ? h : h / 16, &value,
+                             &error)) {
+                continue;
+            }
+            if (error < least) {
+                best = value;
+                least = error;
+            }
+            if (error <= GOOD_ENOUGH * fabsl(value)) {
+                return (double)value;
             }
         }
-        return (double)row[0];
+        if (!isnan(best)) {
+            return (double)best;
+        }
     }
     return (double)NAN;
 }
