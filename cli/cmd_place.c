@@ -3,10 +3,11 @@
  * nines place: where would the pods go, and what if.
  *
  * Three kinds of input: a design (values and host), plain Kubernetes objects, or one
- * conformance case (then -o json prints what the case expects, and nothing else is
- * asked). Order of work: understand the flags, read, place, ask the what-ifs, print.
- * Exit code 3 says that some pod has no place, in the placement itself or after the
- * loss asked about.
+ * conformance case (then -o json prints what the case expects, nothing else is asked,
+ * and the exit code is 0: a case asks what the scheduler does, not whether it fits).
+ * Order of work: understand the flags, read, place, ask the what-ifs, print. Exit code
+ * 3 says that some pod has no place, in the placement itself or after the loss asked
+ * about.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -92,17 +93,6 @@ static int print_json(json_t *json, struct sim_err *err)
 
 /* ---- a conformance case ---- */
 
-static uint32_t n_pending_in(const json_t *answer)
-{
-    const json_t *pods = json_object_get(answer, "pods");
-    uint32_t n = 0;
-
-    for (size_t i = 0; i < json_array_size(pods); i++) {
-        n += json_object_get(json_array_get(pods, i), "node") == NULL;
-    }
-    return n;
-}
-
 /* True when the only file is a case; then *rc is the exit code. */
 static bool answer_case(const struct asked *a, int *rc)
 {
@@ -122,14 +112,8 @@ static bool answer_case(const struct asked *a, int *rc)
         *rc = CLI_EXIT_DONE;
         if (cli_place_case(docs.doc[0], &answer, &err) != 0) {
             *rc = cli_fail(&err);
-        } else {
-            const uint32_t n_pending = n_pending_in(answer);
-
-            if (print_json(answer, &err) != 0) {
-                *rc = cli_fail(&err);
-            } else if (n_pending > 0) {
-                *rc = CLI_EXIT_NO;
-            }
+        } else if (print_json(answer, &err) != 0) {
+            *rc = cli_fail(&err);
         }
     }
     sim_arena_clear(&arena);

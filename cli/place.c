@@ -348,7 +348,7 @@ static void note_bindings(struct cli_place *p)
         const struct cli_try *try = &p->tries.item[i];
         json_t *name = cli_place_pod_name(p->sched, try->pod);
 
-        if (try->node != HA_SCHED_NONE) {
+        if (try->node != HA_SCHED_NONE && !try->is_evicted) {
             json_object_set_new(p->bindings, json_string_value(name),
                                 json_string(p->objects.node[try->node].meta.name));
         }
@@ -356,6 +356,18 @@ static void note_bindings(struct cli_place *p)
         for (uint32_t k = 0; k < try->n_victims; k++) {
             json_array_append_new(p->evicted,
                                   cli_place_pod_name(p->sched, try->victim[k]));
+        }
+    }
+}
+
+/* Victims of the i-th try that were placed by an earlier one. */
+static void mark_evicted(const struct cli_tries *tries, uint32_t i)
+{
+    for (uint32_t v = 0; v < tries->item[i].n_victims; v++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (tries->item[k].pod == tries->item[i].victim[v]) {
+                tries->item[k].is_evicted = true;
+            }
         }
     }
 }
@@ -372,6 +384,7 @@ static struct cli_tries try_all(struct cli_place *p, void *state, struct queued 
     }
     for (uint32_t i = 0; i < n; i++) {
         try_pod(p, state, &tries.item[i], queue[i].pod, i);
+        mark_evicted(&tries, i);
     }
     return tries;
 }
@@ -457,6 +470,16 @@ uint32_t cli_place_n_pending(const struct cli_tries *tries)
 
     for (uint32_t i = 0; i < tries->n; i++) {
         n += tries->item[i].node == HA_SCHED_NONE;
+    }
+    return n;
+}
+
+uint32_t cli_place_n_evicted(const struct cli_tries *tries)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < tries->n; i++) {
+        n += tries->item[i].n_victims;
     }
     return n;
 }

@@ -28,6 +28,7 @@ struct cli_try {
     struct ha_sched_verdict verdict; /* deep copy */
     const char **why;                /* by node: one sentence, "" for feasible ones */
     const char *message;             /* when no node was feasible */
+    bool is_evicted;                 /* a later pod took the place again */
     bool has_preemption;
     uint32_t n_victims;
     const uint32_t *victim;
@@ -88,6 +89,9 @@ struct cli_tries cli_place_lose(struct cli_place *p, const uint32_t *node, uint3
 
 /* Pods of a try list that stayed pending. */
 uint32_t cli_place_n_pending(const struct cli_tries *tries);
+
+/* Pods that were evicted in the course of it, whether they ran before or not. */
+uint32_t cli_place_n_evicted(const struct cli_tries *tries);
 
 struct cli_copies {
     uint32_t pod;        /* copies of this one */

@@ -156,6 +156,9 @@ static void print_try(FILE *out, const struct cli_place *p, const struct cli_try
                 cli_color_on(out, CLI_BAD), pod_name(p, try->pod),
                 cli_color_off(out, CLI_BAD), try->n_present, plural(try->n_present));
     }
+    if (try->is_evicted) {
+        fprintf(out, "A more important pod then takes its place.\n");
+    }
     if (try->n_victims > 0) {
         print_victims(out, p, try);
     }
@@ -180,7 +183,9 @@ static void add_pod_row(struct cli_grid *grid, const struct cli_place *p,
     snprintf(text, sizeof(text), "%u of %u", try->n_feasible, try->n_present);
     cli_grid_set(grid, 2, text);
     text[0] = '\0';
-    if (try->has_preemption) {
+    if (try->is_evicted) {
+        snprintf(text, sizeof(text), "evicted again");
+    } else if (try->has_preemption) {
         snprintf(text, sizeof(text), "evicts %u pod%s", try->n_victims,
                  plural(try->n_victims));
     } else if (try->node < 0) {
