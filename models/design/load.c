@@ -10,6 +10,7 @@
  *   catalogue     built-in, profile, catalogue files, overrides     catalog.c
  *   host          zones, nodes, storage classes                     host.c
  *   vCluster      store, workloads, policies                        vcluster_values.c
+ *   quota         room for vCluster's own pods                      quota.c
  *
  * Everything lives in the design's arena. On error the arena is emptied here, so a
  * caller has nothing to release; the message has its own buffers.
@@ -26,6 +27,7 @@
 #include "models/design/design.h"
 #include "models/design/fields.h"
 #include "models/design/layers.h"
+#include "models/design/quota.h"
 #include "models/design/rules.h"
 #include "models/design/vcluster_values.h"
 
@@ -307,9 +309,10 @@ int ha_design_finish(struct ha_layers *layers, const struct ha_design_request *r
     if (code == 0) {
         code = read_extras(&ld);
     }
-    return code != 0
-               ? code
-               : ha_vcluster_read(design, release_of(ld.arena, design->name), err);
+    if (code == 0) {
+        code = ha_vcluster_read(design, release_of(ld.arena, design->name), err);
+    }
+    return code == 0 ? ha_quota_check(design, err) : code;
 }
 
 /* A place inside the built-in defaults would send the user to a file he does not have.

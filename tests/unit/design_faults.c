@@ -382,6 +382,41 @@ Test(design_faults, replicas_of_the_command_line, .fini = done)
     cr_assert_not_null(strstr(design_test.err.message, "cannot share embedded SQLite"));
 }
 
+/* The guide's pods: three of the control plane, three of etcd, two of CoreDNS, with a
+ * limit of one core each from the LimitRange. */
+Test(design_faults, quota_too_small_for_vclusters_own_pods, .fini = done)
+{
+    static const struct {
+        const char *set, *message, *hint;
+    } rows[] = {
+        {"limits\\.cpu=7", "needs 8", "limits\\.cpu=8"},
+        {"requests\\.cpu=2", "needs 2140m", "requests\\.cpu=2140m"},
+        {"requests\\.memory=4Gi", "needs 4736Mi", ""},
+        {"requests\\.ephemeral-storage=20Gi", "needs 24Gi", ""},
+        {"limits\\.memory=13Gi", "needs 14164Mi", ""},
+        {"count/pods=7", "needs 8", "count/pods=8"},
+        {"count/persistentvolumeclaims=5", "needs 6", ""},
+        {"requests\\.storage=59Gi", "needs 60Gi", ""},
+        {"count/services=4", "needs 5", ""},
+        {"limits\\.cpu=many", "amount of cpu", ""},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *file = GUIDE;
+        char argument[128];
+        const char *set = argument;
+
+        snprintf(argument, sizeof(argument), "policies.resourceQuota.quota.%s",
+                 rows[i].set);
+        cr_assert_eq(design_test_load(&file, 1, &set, 1, 0), -SIM_ERR_INPUT, "%s",
+                     argument);
+        cr_assert_not_null(strstr(design_test.err.message, rows[i].message), "%s: %s",
+                           argument, design_test.err.message);
+        cr_assert_not_null(strstr(design_test.err.hint, rows[i].hint), "%s: %s",
+                           argument, design_test.err.hint);
+    }
+}
+
 Test(design_faults, files, .fini = done)
 {
     const char *missing = "/nonexistent/prod.yaml";
