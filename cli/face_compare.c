@@ -293,6 +293,21 @@ static struct cli_scale difference_scale(double size_s)
                                               : cli_scale_column(size_s);
 }
 
+/* "0.30 times", "12 times", and "1 190 times less" instead of "0.00084 times". */
+static void ratio_words(struct sim_estimate ratio, struct cli_text *value,
+                        struct cli_text *interval)
+{
+    const bool is_less = ratio.value < 0.1 && ratio.low > 0;
+    const struct sim_estimate shown =
+        is_less ? (struct sim_estimate){1 / ratio.value, 1 / ratio.high, 1 / ratio.low,
+                                        true}
+                : ratio;
+
+    snprintf(value->s, sizeof(value->s), "%.40s times%s", cli_number(shown).s,
+             is_less ? " less" : "");
+    snprintf(interval->s, sizeof(interval->s), "(%.70s)", cli_number_interval(shown).s);
+}
+
 static void difference_words(const struct cli_compare_view *v,
                              const struct cli_difference *d, struct cli_text *name,
                              struct cli_text *value, struct cli_text *interval)
@@ -301,11 +316,9 @@ static void difference_words(const struct cli_compare_view *v,
     const char *a = v->finding[d->a].subject->name;
     const char *b = v->finding[d->b].subject->name;
 
-    if (!c->is_paired && c->ratio.is_known) {
+    if (!c->is_paired && c->ratio.is_known && c->ratio.value > 0) {
         snprintf(name->s, sizeof(name->s), "%.36s / %.36s", b, a);
-        snprintf(value->s, sizeof(value->s), "%.40s times", cli_number(c->ratio).s);
-        snprintf(interval->s, sizeof(interval->s), "(%.70s)",
-                 cli_number_interval(c->ratio).s);
+        ratio_words(c->ratio, value, interval);
         return;
     }
     const struct sim_estimate s_per_year =

@@ -129,6 +129,26 @@ static void print_windows(FILE *out, const struct cli_run_view *v,
     }
 }
 
+/* The first year of a new system differs from the long run: nothing has aged yet. */
+static void print_first_year(FILE *out, const struct sim_result *r,
+                             const struct sim_service_result *s)
+{
+    const struct sim_estimate down = cli_downtime_s(r, s->first_year_unavailability);
+    const struct sim_estimate outage = s->prob_outage_first_year;
+    char text[256];
+    char value[128];
+
+    if (s->first_year_unavailability.is_known) {
+        line(out, "First year from new", cli_duration(down).s,
+             sure_words(r, text, sizeof(text), cli_duration_interval(down).s));
+    }
+    if (outage.is_known) {
+        snprintf(value, sizeof(value), "%s of 100", cli_of_100(outage).s);
+        line(out, "  with an outage", value,
+             sure_words(r, text, sizeof(text), cli_of_100_interval(outage).s));
+    }
+}
+
 static void print_answer(FILE *out, const struct cli_run_view *v)
 {
     const struct sim_result *r = v->finding.result;
@@ -154,6 +174,9 @@ static void print_answer(FILE *out, const struct cli_run_view *v)
          sure_words(r, text, sizeof(text), cli_duration_interval(down).s));
     print_windows(out, v, s);
     print_outages(out, r, s);
+    if (v->question->is_first_year) {
+        print_first_year(out, r, s);
+    }
 }
 
 /* One line for a service that is not the judged one. */
