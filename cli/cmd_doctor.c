@@ -156,10 +156,9 @@ static bool check_engine(void)
 
 static void check_gnuplot(void)
 {
-    const char *const argv[] = {"gnuplot", "-d", "-e",
-                                "set print '-'; print GPVAL_VERSION, ' ', "
-                                "GPVAL_PATCHLEVEL, ' ', GPVAL_TERMINALS",
-                                NULL};
+    static const char question[] = "set print '-'; print GPVAL_VERSION, ' ', "
+                                   "GPVAL_PATCHLEVEL, ' ', GPVAL_TERMINALS";
+    const char *const argv[] = {"gnuplot", "-d", "-e", question, NULL};
     char text[2048];
     struct sim_err err;
     char version[32] = "";

@@ -340,9 +340,9 @@ static void fill_differences(struct cli_grid *grid, const struct cli_compare_vie
 {
     for (uint32_t i = 0; i < v->n_differences; i++) {
         const struct cli_difference *d = &v->difference[i];
-        struct cli_text name;
-        struct cli_text value;
-        struct cli_text interval;
+        struct cli_text name = {""};
+        struct cli_text value = {""};
+        struct cli_text interval = {""};
 
         difference_words(v, d, &name, &value, &interval);
         cli_grid_row(grid, name.s);

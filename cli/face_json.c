@@ -18,12 +18,17 @@
 
 #define JSON_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENSURE_ASCII)
 
+static _Noreturn void run_out_of_memory(void)
+{
+    fputs("nines: out of memory while writing JSON\n", stderr);
+    exit(CLI_EXIT_FAILED);
+}
+
 /* json_* functions return NULL when memory runs out; nothing can be saved then. */
 static json_t *must(json_t *value)
 {
     if (value == NULL) {
-        fputs("nines: out of memory while writing JSON\n", stderr);
-        exit(CLI_EXIT_FAILED);
+        run_out_of_memory();
     }
     return value;
 }
@@ -31,7 +36,7 @@ static json_t *must(json_t *value)
 static void set(json_t *object, const char *key, json_t *value)
 {
     if (json_object_set_new(object, key, must(value)) != 0) {
-        must(NULL);
+        run_out_of_memory();
     }
 }
 
@@ -43,13 +48,14 @@ static json_t *number(double value)
 /* Text from files may be broken UTF-8, which jansson refuses. */
 static json_t *text(const char *value)
 {
-    json_t *string = json_string(value != NULL ? value : "");
+    const char *given = value != NULL ? value : "";
+    json_t *string = json_string(given);
     char *clean;
 
     if (string != NULL) {
         return string;
     }
-    clean = strdup(value);
+    clean = strdup(given);
     for (char *p = clean; p != NULL && *p != '\0'; p++) {
         *p = (unsigned char)*p < 0x80 ? *p : '?';
     }
@@ -223,7 +229,7 @@ static void dump(FILE *out, json_t *object)
     char *string = json_dumps(object, JSON_FLAGS);
 
     if (string == NULL) {
-        must(NULL);
+        run_out_of_memory();
     }
     fputs(string, out);
     fputc('\n', out);

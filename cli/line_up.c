@@ -83,7 +83,8 @@ static int list_variants(const struct cli_line_up_request *q, const char *file,
         bool is_known = false;
 
         for (uint32_t k = 0; k < all->n; k++) {
-            is_known = is_known || (all->entry[k].name_length == length &&
+            is_known = is_known || (all->entry[k].name != NULL &&
+                                    all->entry[k].name_length == length &&
                                     strncmp(all->entry[k].name, text, length) == 0);
         }
         if (!is_known) {

@@ -177,12 +177,16 @@ static double step_in(struct sim_estimate e, struct cli_scale scale)
 struct cli_text cli_duration(struct sim_estimate seconds)
 {
     const struct cli_scale scale = cli_scale_for(seconds.value);
-    struct cli_text text = number_in(seconds.value, scale, step_in(seconds, scale));
+    const struct cli_text number =
+        number_in(seconds.value, scale, step_in(seconds, scale));
+    struct cli_text text;
 
     if (seconds.value == 0) {
         snprintf(text.s, sizeof(text.s), "0 s");
-    } else if (!scale.is_pair) {
-        strcat(strcat(text.s, " "), scale.name);
+    } else if (scale.is_pair) {
+        text = number;
+    } else {
+        snprintf(text.s, sizeof(text.s), "%.60s %s", number.s, scale.name);
     }
     return text;
 }
@@ -223,8 +227,8 @@ struct cli_text cli_about(double seconds, int digits)
     if (scale.is_pair) {
         return pair_text(seconds, round_step(step * scale.unit_s));
     }
-    text = cli_rounded(value, step);
-    strcat(strcat(text.s, " "), scale.name);
+    snprintf(text.s, sizeof(text.s), "%.60s %s", cli_rounded(value, step).s,
+             scale.name);
     return text;
 }
 
@@ -331,16 +335,17 @@ struct cli_text cli_of_100_interval(struct sim_estimate share)
 
 struct cli_text cli_availability(double unavailability)
 {
-    struct cli_text text;
+    struct cli_text text = {""};
+    char number[HA_UNITS_TEXT];
 
-    ha_units_print_availability(text.s, sizeof(text.s) - 2, unavailability);
-    strcat(text.s, " %");
+    ha_units_print_availability(number, sizeof(number), unavailability);
+    snprintf(text.s, sizeof(text.s), "%s %%", number);
     return text;
 }
 
 struct cli_text cli_nines(double unavailability)
 {
-    struct cli_text text;
+    struct cli_text text = {""};
 
     ha_units_print_nines(text.s, sizeof(text.s), unavailability);
     return text;

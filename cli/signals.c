@@ -49,7 +49,7 @@ void cli_signals_guard(const char *path)
 {
     is_guarding = 0;
     if (path != NULL && strlen(path) < sizeof(guarded_path)) {
-        strcpy(guarded_path, path);
+        memcpy(guarded_path, path, strlen(path) + 1);
         is_guarding = 1;
     }
 }

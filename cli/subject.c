@@ -33,6 +33,17 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t n)
     return hash;
 }
 
+static uint64_t hash_number(uint64_t hash, double number)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &number, sizeof(bits));
+    for (int shift = 0; shift < 64; shift += 8) {
+        hash = (hash ^ (bits >> shift & 255)) * HASH_PRIME;
+    }
+    return hash;
+}
+
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
     return text != NULL ? hash_bytes(hash, text, strlen(text) + 1)
@@ -45,9 +56,9 @@ static uint64_t hash_tree(uint64_t hash, const struct ha_node *node)
     if (node == NULL) {
         return hash_bytes(hash, "n", 1);
     }
-    hash = hash_bytes(hash, &node->kind, sizeof(node->kind));
+    hash = hash_number(hash, node->kind);
     if (node->kind == HA_NODE_SCALAR) {
-        return hash_text(hash_bytes(hash, &node->is_plain, 1), node->text);
+        return hash_text(hash_number(hash, node->is_plain), node->text);
     }
     for (uint32_t i = 0; i < node->n; i++) {
         if (node->kind == HA_NODE_MAP) {
@@ -62,22 +73,25 @@ static uint64_t hash_tree(uint64_t hash, const struct ha_node *node)
 
 static uint64_t hash_host(uint64_t hash, const struct ha_host *host)
 {
-    const double numbers[] = {(double)host->k8s_minor, host->monitor_grace_s,
-                              host->drain_limit_s};
-    const bool flags[] = {host->has_cloud_controller, host->has_autorepair,
-                          host->drain_is_forced, host->sets_out_of_service};
+    const double numbers[] = {
+        host->k8s_minor,          host->monitor_grace_s,      host->drain_limit_s,
+        host->has_autorepair,     host->has_cloud_controller, host->drain_is_forced,
+        host->sets_out_of_service};
 
     for (uint32_t i = 0; i < host->n_zones; i++) {
         hash = hash_text(hash, host->zone[i].name);
     }
     for (uint32_t i = 0; i < host->n_nodes; i++) {
-        hash = hash_bytes(hash, &host->node[i].zone, sizeof(host->node[i].zone));
+        hash = hash_number(hash, host->node[i].zone);
         hash = hash_tree(hash, host->node[i].object);
     }
     for (uint32_t i = 0; i < host->n_classes; i++) {
         hash = hash_tree(hash, host->storage_class[i].object);
     }
-    return hash_bytes(hash_bytes(hash, numbers, sizeof(numbers)), flags, sizeof(flags));
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        hash = hash_number(hash, numbers[i]);
+    }
+    return hash;
 }
 
 static uint64_t hash_design(const struct ha_design *d)
@@ -87,9 +101,10 @@ static uint64_t hash_design(const struct ha_design *d)
     hash = hash_host(hash, &d->host);
     for (int i = 0; i < HA_N_PARAMS; i++) {
         const struct ha_param_value *v = &d->catalog.value[i];
-        const double numbers[] = {v->is_set ? v->mid : -1, v->lo, v->hi, v->sigma};
 
-        hash = hash_bytes(hash, numbers, sizeof(numbers));
+        hash = hash_number(hash, v->is_set ? v->mid : -1);
+        hash = hash_number(hash_number(hash, v->lo), v->hi);
+        hash = hash_number(hash, v->sigma);
     }
     for (uint32_t i = 0; i < d->n_extras; i++) {
         hash = hash_text(hash_text(hash, d->extra[i].name), d->extra[i].service);

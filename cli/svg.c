@@ -150,7 +150,7 @@ int cli_svg_adapt(const char *path, const char *description, struct sim_err *err
     const char *desc_end;
     int rc = read_whole(path, &text, err);
 
-    if (rc != 0) {
+    if (rc != 0 || text == NULL) {
         return rc;
     }
     root = strstr(text, "<svg");
