@@ -27,12 +27,20 @@
 
 #include <stdlib.h>
 
-#define MEMO_CAP 65536
+#define MEMO_CAP     65536
+#define SEARCH_NODES 2048
+#define SEARCH_CAP   8192 /* of the table of visited states, a power of two */
 
 struct sim_level_memo {
     uint64_t key;
     uint32_t at_least; /* the distance is not below this */
     uint32_t exact;    /* the distance, or SIM_LEVEL_UNKNOWN */
+};
+
+struct sim_level_search {
+    struct sim_world *node[SEARCH_NODES];
+    uint32_t steps[SEARCH_NODES];
+    uint64_t visited[SEARCH_CAP];
 };
 
 static void hook_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
@@ -95,6 +103,10 @@ void sim_level_release(struct sim_level *level)
     for (uint32_t i = 0; i < SIM_LEVEL_MOST + 2; i++) {
         free(level->stack[i]);
     }
+    for (uint32_t i = 0; level->search != NULL && i < SEARCH_NODES; i++) {
+        free(level->search->node[i]);
+    }
+    free(level->search);
     free(level->memo);
     free(level->clock_slot);
 }
@@ -237,4 +249,90 @@ bool sim_level_fail(struct sim_level *level, struct sim_world *to,
     }
     sim_world_copy(&level->run, to, level->stack[1]);
     return true;
+}
+
+/* Marks a state as visited; false when it was before. */
+static bool visit(struct sim_level_search *search, uint64_t key)
+{
+    uint32_t i = (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) % SEARCH_CAP;
+
+    while (search->visited[i] != 0) {
+        if (search->visited[i] == key) {
+            return false;
+        }
+        i = (i + 1) % SEARCH_CAP;
+    }
+    search->visited[i] = key;
+    return true;
+}
+
+static void begin_search(struct sim_level *level)
+{
+    if (level->search == NULL) {
+        level->search = calloc(1, sizeof *level->search);
+        SIM_CHECK(level->search != NULL);
+        for (uint32_t i = 0; i < SEARCH_NODES; i++) {
+            level->search->node[i] = sim_world_alloc(level->run.world_bytes);
+        }
+    }
+    memset(level->search->visited, 0, sizeof level->search->visited);
+}
+
+/* Fires every armed slot of node i into new nodes. True: the service went down. */
+static bool expand(struct sim_level *level, uint32_t i, uint32_t *n_nodes)
+{
+    struct sim_level_search *search = level->search;
+    struct sim_run *run = &level->run;
+
+    for (uint32_t slot = 0; slot < level->model->n_slots; slot++) {
+        sim_run_bind(run, search->node[i]);
+        if (!sim_timer_is_armed(run, slot) || *n_nodes == SEARCH_NODES) {
+            continue;
+        }
+        sim_world_copy(run, search->node[*n_nodes], search->node[i]);
+        sim_run_bind(run, search->node[*n_nodes]);
+        sim_world_fire(run, slot, run->world->now_s);
+        if (is_down(level)) {
+            return true;
+        }
+        if (visit(search, sim_level_hash(run))) {
+            search->steps[*n_nodes] = search->steps[i] + 1;
+            (*n_nodes)++;
+        }
+    }
+    return false;
+}
+
+uint32_t sim_level_steps(struct sim_level *level, const struct sim_world *world)
+{
+    struct sim_run *run = &level->run;
+    uint32_t n_nodes = 1;
+
+    sim_world_copy(run, level->stack[0], world);
+    sim_run_bind(run, level->stack[0]);
+    if (is_down(level)) {
+        return 0;
+    }
+    /* The memory's exact answers belong to one kind of question per level. */
+    const uint64_t key = sim_level_hash(run);
+    struct sim_level_memo *memo = remember(level, key);
+    if (memo != NULL && memo->at_least > 0) {
+        return memo->exact;
+    }
+    begin_search(level);
+    sim_world_copy(run, level->search->node[0], world);
+    level->search->steps[0] = 0;
+    visit(level->search, key);
+    uint32_t steps = SIM_LEVEL_UNKNOWN;
+    for (uint32_t i = 0; i < n_nodes && n_nodes < SEARCH_NODES; i++) {
+        if (expand(level, i, &n_nodes)) {
+            steps = level->search->steps[i] + 1;
+            break;
+        }
+    }
+    if (memo != NULL) {
+        memo->at_least = 1;
+        memo->exact = steps;
+    }
+    return steps;
 }

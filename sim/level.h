@@ -12,6 +12,7 @@
 #define SIM_LEVEL_UNKNOWN UINT32_MAX /* farther than that, or out of effort */
 
 struct sim_level_memo;
+struct sim_level_search;
 
 struct sim_level {
     const struct sim_model *model;
@@ -24,6 +25,7 @@ struct sim_level {
     uint32_t memo_cap;
     uint32_t n_memo;
     uint64_t effort; /* failures that may still be tried; set by the user */
+    struct sim_level_search *search; /* of sim_level_steps, made when first used */
 };
 
 /* Allocates scratch worlds; released by sim_level_release. */
@@ -42,6 +44,11 @@ uint32_t sim_level_distance(struct sim_level *level, const struct sim_world *wor
  */
 uint32_t sim_level_useful(struct sim_level *level, const struct sim_world *world,
                           uint32_t most, uint64_t *useful);
+
+/* Events of any kind still needed to lose the service, by breadth-first search over
+ * trial firings: for systems that drift into an outage in many small steps.
+ * SIM_LEVEL_UNKNOWN when it is not found among some 2000 states. */
+uint32_t sim_level_steps(struct sim_level *level, const struct sim_world *world);
 
 /* Makes `to` a copy of `from` in which failure clock c has failed. False when it is not
  * armed. */
