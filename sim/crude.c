@@ -37,7 +37,7 @@
 
 #define HISTORY_YEARS     10.0
 #define MAX_EVENTS_EACH   3e6 /* of one history, about: else it is made shorter */
-#define MAX_EVENTS        1e9 /* of a whole study that has no limit of its own */
+#define MAX_EVENTS        2e8 /* of a whole study that has no limit of its own */
 #define MIN_REPLICATIONS  32
 #define MIN_OUTAGES       100
 #define CHECKPOINT_FACTOR 1.25
@@ -140,22 +140,30 @@ static double usual_length(const struct crude *crude)
     return windows > 0 ? windows * window_s : length_s;
 }
 
-/* Splits exactly `total_s` into replications of at most `length_s`. */
-static double split_total(struct crude *crude, double total_s, double length_s)
+/* How many histories share few years: as many as possible, up to about forty, of whole
+ * windows, or of whole years when a window is longer than all the time there is. */
+static double split_few(const struct crude *crude, double total_s)
 {
     double window_s = crude->study->window_s;
+    double year_s = crude->model->year_s;
+    double units = floor(total_s / (window_s <= total_s ? window_s : year_s));
+
+    if (units >= 1.0) {
+        return floor(units / fmax(floor(units / FEW_REPLICATIONS), 1.0));
+    }
+    bool is_busy = total_s * crude->events_per_s > EVENTS_PER_ITEM * FEW_REPLICATIONS;
+
+    return is_busy ? FEW_REPLICATIONS : 1.0;
+}
+
+/* Splits exactly `total_s` into replications of about `length_s`, or shorter ones;
+ * sets their number and returns their length. */
+static double split_total(struct crude *crude, double total_s, double length_s)
+{
     double n = total_s / length_s;
 
-    if (n < FEW_REPLICATIONS) { /* few: whole windows, as many histories as possible */
-        double windows = total_s / window_s;
-
-        if (windows >= 1.0) {
-            n = floor(windows / fmax(floor(windows / FEW_REPLICATIONS), 1.0));
-        } else {
-            bool is_busy = total_s * crude->events_per_s > 20000.0 * FEW_REPLICATIONS;
-
-            n = is_busy ? FEW_REPLICATIONS : 1.0;
-        }
+    if (n < FEW_REPLICATIONS) {
+        n = split_few(crude, total_s);
     }
     if (fabs(n - nearbyint(n)) < 1e-9 * n) { /* whole replications of usual length */
         n = nearbyint(n);
@@ -203,7 +211,7 @@ static void plan_first_year(struct crude *crude)
 
 static void open_lanes(struct crude *crude)
 {
-    crude->jobs = crude->study->jobs > 0 ? crude->study->jobs : 1;
+    crude->jobs = sim_threads_clamp(crude->study->jobs);
     crude->lane = aligned_alloc(128, crude->jobs * sizeof(*crude->lane));
     SIM_CHECK(crude->lane != NULL);
     for (unsigned i = 0; i < crude->jobs; i++) {

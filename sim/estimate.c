@@ -323,10 +323,14 @@ void sim_tally_fill(const struct sim_tally *tally, struct sim_result *result)
     result->n_services = model->n_services;
     result->service =
         sim_arena_calloc(&result->arena, model->n_services, sizeof(*result->service));
-    result->n_replications = tally->n_replications;
     result->n_events = tally->n_events;
+    result->n_replications = tally->n_replications;
     result->simulated_years =
         (double)tally->n_replications * tally->measured_s / model->year_s;
+    if (tally->n_replications == 0) { /* first-year histories only (loss) */
+        result->n_replications = tally->n_first;
+        result->simulated_years = (double)tally->n_first;
+    }
     for (uint32_t s = 0; s < model->n_services; s++) {
         result->service[s].name = model->service[s];
         if (tally->n_replications > 0) {

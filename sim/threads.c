@@ -36,9 +36,14 @@ struct worker {
     unsigned index;
 };
 
+unsigned sim_threads_clamp(unsigned jobs)
+{
+    return jobs < 1 ? 1 : jobs > MAX_JOBS ? MAX_JOBS : jobs;
+}
+
 unsigned sim_threads_places(unsigned jobs)
 {
-    return jobs < MAX_JOBS ? 4 * jobs : MAX_PLACES;
+    return 4 * sim_threads_clamp(jobs);
 }
 
 static unsigned place_of(const struct crew *crew, uint64_t item)
@@ -108,7 +113,7 @@ uint64_t sim_threads_run(const struct sim_work *work, unsigned jobs, uint64_t fi
     pthread_t thread[MAX_JOBS];
     unsigned n_started = 1;
 
-    jobs = jobs < 1 ? 1 : jobs > MAX_JOBS ? MAX_JOBS : jobs;
+    jobs = sim_threads_clamp(jobs);
     SIM_CHECK(work->places >= jobs && work->places <= MAX_PLACES);
     pthread_mutex_init(&crew.lock, NULL);
     pthread_cond_init(&crew.moved, NULL);

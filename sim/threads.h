@@ -22,6 +22,9 @@ struct sim_work {
     unsigned places; /* outcomes that can wait to be merged, >= jobs */
 };
 
+/* The number of threads that will be used when `jobs` are asked for: 1..1024. */
+unsigned sim_threads_clamp(unsigned jobs);
+
 /* How many places serve `jobs` threads well. */
 unsigned sim_threads_places(unsigned jobs);
 
