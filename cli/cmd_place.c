@@ -6,8 +6,8 @@
  * conformance case (then -o json prints what the case expects, nothing else is asked,
  * and the exit code is 0: a case asks what the scheduler does, not whether it fits).
  * Order of work: understand the flags, read, place, ask the what-ifs, print. Exit code
- * 3 says that some pod has no place, in the placement itself or after the loss asked
- * about.
+ * 3 says that some pod has no place or is evicted, in the placement itself or after the
+ * loss asked about.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static const struct cli_usage usage = {
                 "  nines place -f nodes.yaml -f pods.yaml -o json",
     .after =
         "Exit codes: 0 every pod has a place; 1 could not finish; 2 wrong usage or "
-        "input;\n3 a pod has no place, now or after the loss asked about.",
+        "input;\n3 a pod has no place or loses it, now or after the loss asked about.",
 };
 
 enum format { FORMAT_TABLE, FORMAT_JSON };
@@ -191,7 +191,8 @@ static int answer(const struct asked *a, struct cli_place *p, struct sim_err *er
     if (code != 0) {
         return cli_fail(err);
     }
-    n_pending = cli_place_n_pending(&p->tries) + cli_place_n_pending(&report.lost);
+    n_pending = cli_place_n_pending(&p->tries) + cli_place_n_evicted(&p->tries) +
+                cli_place_n_pending(&report.lost) + cli_place_n_evicted(&report.lost);
     if (a->format == FORMAT_JSON) {
         code = print_json(cli_place_report_json(&report), err);
     } else {
