@@ -75,7 +75,7 @@ EOF
         host_of a b
         cat <<'EOF'
 ---
-{apiVersion: v1, kind: Pod, metadata: {name: old}, spec: {nodeName: n1, containers: [{name: c, image: i, resources: {requests: {cpu: 15}}}]}}
+{apiVersion: v1, kind: Pod, metadata: {name: old}, spec: {nodeName: n1, priority: 9, containers: [{name: c, image: i, resources: {requests: {cpu: 15}}}]}}
 ---
 {apiVersion: v1, kind: Pod, metadata: {name: low}, spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 10}}}]}}
 ---
