@@ -109,6 +109,10 @@ static void reconcile_refills(struct ha_vc *v)
     for (uint32_t i = 0; i < v->plan->n_members; i++) {
         uint32_t pod = v->plan->member_first + i;
         const struct ha_vc_pod *p = &v->pod[pod];
+
+        if ((p->data & HA_DATA_WIPED) == 0) {
+            continue; /* its timer is not armed: refill() sees to it */
+        }
         bool is_due = works && (p->data & HA_DATA_WIPED) != 0 &&
                       p->phase != HA_APP_OFF && ha_kube_disk_works(v->k, pod) &&
                       ha_kube_process_is_reachable(v->k, pod);
@@ -134,6 +138,7 @@ static void refill(struct ha_vc *v, struct ha_kube *k, uint32_t pod)
     uint32_t volume = ha_kube_volume_of(k, pod);
 
     v->pod[pod].data &= (uint8_t) ~(HA_DATA_WIPED | HA_DATA_ADMITTED);
+    sim_disarm(v->run, ha_vc_slot(v->plan, HA_PURPOSE_REFILL, pod));
     if (volume != UINT32_MAX) {
         k->infra.disk[volume].is_blank = 0;
     }

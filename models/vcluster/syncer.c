@@ -201,6 +201,10 @@ static void reconcile_candidates(struct ha_vc *v)
     bool is_up = host_api_is_up(v);
     bool is_back = is_up && v->common->api_was_up == 0;
 
+    v->common->api_was_up = is_up;
+    if (v->common->lease_phase != HA_LEASE_OPEN) {
+        return; /* nobody counts before the record has run out */
+    }
     for (uint32_t i = 0; i < v->plan->n_cp; i++) {
         uint32_t pod = v->plan->cp_first + i;
 
@@ -208,13 +212,10 @@ static void reconcile_candidates(struct ha_vc *v)
             sim_disarm(v->run, candidate_slot(v, pod));
         }
     }
-    if (v->common->lease_phase == HA_LEASE_OPEN) {
-        if (is_back) {
-            arm_after_outage(v);
-        }
-        arm_candidates(v, v->plan->law.lease_waits); /* started since */
+    if (is_back) {
+        arm_after_outage(v);
     }
-    v->common->api_was_up = is_up;
+    arm_candidates(v, v->plan->law.lease_waits); /* started since */
 }
 
 void ha_syncer_reconcile(struct ha_vc *v, struct ha_kube *k)
