@@ -12,7 +12,9 @@
  *
  * After Ctrl-C the designs reached so far are shown, the last of them partial.
  */
+#include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/charts.h"
 #include "cli/commands.h"
@@ -52,6 +54,7 @@ struct asked {
 /* Everything a comparison holds while it runs. */
 struct contest {
     struct cli_line_up up;
+    double started_s;
     struct sim_study study[CLI_MOST_DESIGNS];
     struct sim_result result[CLI_MOST_DESIGNS];
     uint32_t n_results;
@@ -85,6 +88,22 @@ static int parse(int argc, char **argv, struct asked *a)
     return cli_parse(&usage, rows, argc, argv, &a->words);
 }
 
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* --max-time is for the whole comparison: what is left is shared by those to come. */
+static double time_share(const struct asked *a, const struct contest *c, uint32_t i)
+{
+    const double left = a->question.max_time_s - (seconds_now() - c->started_s);
+
+    return a->question.max_time_s > 0 ? fmax(left / (c->up.n - i), 0.1) : 0;
+}
+
 static int simulate(const struct asked *a, struct contest *c, uint32_t i, double years,
                     struct sim_err *err)
 {
@@ -100,6 +119,7 @@ static int simulate(const struct asked *a, struct contest *c, uint32_t i, double
         c->study[i].method = SIM_METHOD_CRUDE;
         c->study[i].years = years;
     }
+    c->study[i].max_time_s = time_share(a, c, i);
     c->study[i].progress = cli_progress_show;
     c->study[i].progress_context = &progress;
     rc = sim_study_run(subject->model, &c->study[i], &c->result[i], err);
@@ -130,6 +150,7 @@ static int simulate_all(const struct asked *a, struct contest *c, struct sim_err
 {
     double years;
 
+    c->started_s = seconds_now();
     for (uint32_t i = 0; i < c->up.n && (i == 0 || !cli_is_stopped()); i++) {
         const int rc = simulate(a, c, i, 0, err);
 
@@ -154,6 +175,43 @@ static int simulate_all(const struct asked *a, struct contest *c, struct sim_err
     return 0;
 }
 
+/* A result cut to its first n histories of the judged service. */
+struct prefix {
+    struct sim_result result;
+    struct sim_service_result service[SIM_MAX_SERVICES];
+};
+
+static void cut(struct prefix *prefix, const struct sim_result *r, uint32_t focus,
+                uint32_t n)
+{
+    prefix->result = *r;
+    memcpy(prefix->service, r->service, r->n_services * sizeof(*r->service));
+    prefix->service[focus].n_parts = n;
+    prefix->result.service = prefix->service;
+}
+
+/* Histories have one length and come in one order, so when the clock stopped two
+ * designs at different counts, the first n of both are still the same luck. */
+static void find_difference(const struct contest *c, struct cli_difference *d)
+{
+    const struct sim_result *a = &c->result[d->a];
+    const struct sim_result *b = &c->result[d->b];
+    const uint32_t focus = c->finding[0].focus;
+    const uint32_t n_a = a->service[focus].n_parts;
+    const uint32_t n_b = b->service[focus].n_parts;
+    struct prefix cut_a;
+    struct prefix cut_b;
+
+    if (n_a == n_b || n_a == 0 || n_b == 0 ||
+        fabs(a->simulated_years / n_a - b->simulated_years / n_b) > 1e-9) {
+        sim_compare(a, b, focus, &d->found);
+        return;
+    }
+    cut(&cut_a, a, focus, n_a < n_b ? n_a : n_b);
+    cut(&cut_b, b, focus, n_a < n_b ? n_a : n_b);
+    sim_compare(&cut_a.result, &cut_b.result, focus, &d->found);
+}
+
 static void find_differences(struct contest *c, uint32_t baseline)
 {
     for (uint32_t i = 0; i < c->n_results; i++) {
@@ -165,7 +223,7 @@ static void find_differences(struct contest *c, uint32_t baseline)
         }
         d->a = is_chain ? i - 1 : baseline;
         d->b = i;
-        sim_compare(&c->result[d->a], &c->result[d->b], c->finding[0].focus, &d->found);
+        find_difference(c, d);
         c->n_differences++;
     }
 }

@@ -355,12 +355,13 @@ static void fill_differences(struct cli_grid *grid, const struct cli_compare_vie
 static void print_differences_head(FILE *out, const struct cli_compare_view *v)
 {
     const struct cli_difference *d = &v->difference[0];
-    const struct sim_result *r = v->finding[d->b].result;
+    const double years = fmin(v->finding[d->a].result->simulated_years,
+                              v->finding[d->b].result->simulated_years);
 
     fprintf(out, "%sDifferences%s", cli_color_on(out, CLI_STRONG),
             cli_color_off(out, CLI_STRONG));
     if (d->found.is_paired) {
-        fprintf(out, ", on the same %s years of luck", cli_count(r->simulated_years).s);
+        fprintf(out, ", on the same %s years of luck", cli_count(years).s);
     }
     fputc('\n', out);
 }
@@ -424,6 +425,8 @@ static void print_objective(FILE *out, const struct cli_compare_view *v)
 
 static void print_notes(FILE *out, const struct cli_compare_view *v)
 {
+    const char *comma = "";
+
     for (uint32_t i = 0; i < v->n; i++) {
         const struct cli_finding *f = &v->finding[i];
 
@@ -432,11 +435,20 @@ static void print_notes(FILE *out, const struct cli_compare_view *v)
                     cli_color_on(out, CLI_BAD), cli_color_off(out, CLI_BAD),
                     f->subject->name, cli_focus(f)->why);
         }
-        if (f->result->is_partial) {
-            fprintf(out, "\n%spartial:%s %s stopped before the precision asked for\n",
-                    cli_color_on(out, CLI_BAD), cli_color_off(out, CLI_BAD),
-                    f->subject->name);
+    }
+    for (uint32_t i = 0; i < v->n; i++) {
+        if (!v->finding[i].result->is_partial) {
+            continue;
         }
+        if (comma[0] == '\0') {
+            fprintf(out, "\n%spartial:%s stopped early: ", cli_color_on(out, CLI_BAD),
+                    cli_color_off(out, CLI_BAD));
+        }
+        fprintf(out, "%s%s", comma, v->finding[i].subject->name);
+        comma = ", ";
+    }
+    if (comma[0] != '\0') {
+        fputs("; a run of fixed --years is repeatable\n", out);
     }
 }
 
