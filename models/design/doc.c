@@ -22,12 +22,12 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "models/design/doc_text.h"
 #include "sim/check.h"
 
 #define HA_DOC_MAX_DEPTH  200
 #define HA_DOC_MAX_NODES  5000000u
 #define HA_DOC_MAX_MERGED 1000u
-#define HA_DOC_MAX_BYTES  ((size_t)512 * 1024 * 1024)
 
 struct open_node {
     struct ha_node *node;
@@ -59,123 +59,6 @@ struct reader {
 
 /* ---- messages ---- */
 
-static void copy_excerpt(struct sim_err *err, const char *text, size_t length, int line)
-{
-    size_t at = 0;
-    size_t end;
-    size_t n;
-
-    for (int i = 1; i < line; i++) {
-        const char *newline = memchr(text + at, '\n', length - at);
-
-        if (newline == NULL) {
-            return;
-        }
-        at = (size_t)(newline - text) + 1;
-    }
-    for (end = at; end < length && text[end] != '\n' && text[end] != '\r'; end++) {
-    }
-    n = end - at;
-    if (n >= sizeof(err->excerpt)) {
-        n = sizeof(err->excerpt) - 1;
-    }
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[at + i];
-
-        err->excerpt[i] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
-    }
-    err->excerpt[n] = '\0';
-}
-
-static char *slurp(FILE *file, size_t *length)
-{
-    size_t capacity = 65536;
-    size_t used = 0;
-    char *text = malloc(capacity);
-
-    while (text != NULL) {
-        size_t got = fread(text + used, 1, capacity - used, file);
-
-        used += got;
-        if (got == 0 || used > HA_DOC_MAX_BYTES) {
-            break;
-        }
-        if (used == capacity) {
-            char *more = realloc(text, capacity *= 2);
-
-            if (more == NULL) {
-                free(text);
-            }
-            text = more;
-        }
-    }
-    *length = used;
-    return text;
-}
-
-/* The line is read again from the file: trees do not keep the text. */
-static void excerpt_from_file(struct sim_err *err)
-{
-    FILE *file;
-    char *text;
-    size_t length;
-
-    if (err->line <= 0 || strcmp(err->file, "-") == 0) {
-        return;
-    }
-    file = fopen(err->file, "rb");
-    if (file == NULL) {
-        return;
-    }
-    text = slurp(file, &length);
-    if (text != NULL) {
-        copy_excerpt(err, text, length, err->line);
-        free(text);
-    }
-    fclose(file);
-}
-
-static int verror(struct sim_err *err, const struct ha_place *place, const char *fmt,
-                  va_list ap)
-{
-    char message[768]; /* as long as sim_err has room for */
-
-    vsnprintf(message, sizeof(message), fmt, ap);
-    sim_err_set(err, SIM_ERR_INPUT, "%s", message);
-    if (err != NULL && place != NULL && place->file != NULL) {
-        sim_err_at(err, place->file, place->line, place->column);
-        excerpt_from_file(err);
-    }
-    return -SIM_ERR_INPUT;
-}
-
-int ha_place_error(struct sim_err *err, const struct ha_place *place, const char *fmt,
-                   ...)
-{
-    va_list ap;
-    int code;
-
-    va_start(ap, fmt);
-    code = verror(err, place, fmt, ap);
-    va_end(ap);
-    return code;
-}
-
-int ha_node_error(struct sim_err *err, const struct ha_node *node, const char *fmt, ...)
-{
-    va_list ap;
-    int code;
-
-    va_start(ap, fmt);
-    code = verror(err, node != NULL ? &node->place : NULL, fmt, ap);
-    va_end(ap);
-    if (err != NULL && node != NULL && node->kind == HA_NODE_SCALAR &&
-        node->length > 0 && node->length < 120) {
-        err->excerpt_len = (int)node->length;
-    }
-    return code;
-}
-
 static int fail(struct reader *r, const yaml_mark_t *mark, const char *fmt, ...)
 {
     char message[512];
@@ -187,7 +70,7 @@ static int fail(struct reader *r, const yaml_mark_t *mark, const char *fmt, ...)
     sim_err_set(r->err, SIM_ERR_INPUT, "%s", message);
     if (r->err != NULL) {
         sim_err_at(r->err, r->file, (int)mark->line + 1, (int)mark->column + 1);
-        copy_excerpt(r->err, r->text, r->length, (int)mark->line + 1);
+        ha_doc_excerpt(r->err, r->text, r->length, (int)mark->line + 1);
     }
     return -SIM_ERR_INPUT;
 }
@@ -537,36 +420,5 @@ int ha_docs_parse(struct sim_arena *arena, const char *name, const char *text,
     code = read_all(r, &parser, out);
     yaml_parser_delete(&parser);
     free(r);
-    return code;
-}
-
-int ha_docs_read(struct sim_arena *arena, const char *path, struct ha_docs *out,
-                 struct sim_err *err)
-{
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(path, "rb");
-    char *text = NULL;
-    size_t length = 0;
-    int code;
-
-    if (file == NULL) {
-        return sim_err_set(err, SIM_ERR_IO, "cannot open %s: %s", path,
-                           strerror(errno));
-    }
-    errno = 0;
-    text = slurp(file, &length);
-    if (text == NULL || ferror(file)) {
-        code = sim_err_set(err, SIM_ERR_IO, "cannot read %s: %s", path,
-                           errno != 0 ? strerror(errno) : "out of memory");
-    } else if (length > HA_DOC_MAX_BYTES) {
-        code = sim_err_set(err, SIM_ERR_LIMIT, "%s is larger than 512 MiB", path);
-    } else {
-        code =
-            ha_docs_parse(arena, is_stdin ? "<stdin>" : path, text, length, out, err);
-    }
-    free(text);
-    if (!is_stdin) {
-        fclose(file);
-    }
     return code;
 }
