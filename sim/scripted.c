@@ -245,9 +245,7 @@ static void obey(struct sim_script *script)
         return;
     }
     /* Whatever else is due at this very instant waits: the order comes first. */
-    sim_tree_set(run, order->slot, SIM_NEVER);
-    run->world->serial++;
-    run->model->fire(run->model->plan, run, order->slot);
+    sim_world_fire(run, order->slot, order->time_s);
     record(script, order->slot, true);
 }
 

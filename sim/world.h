@@ -229,8 +229,8 @@ static inline bool sim_world_next(const struct sim_run *run, uint32_t *slot,
 }
 
 /*
- * Repairs the path above a slot that fired as the winner with key `popped`. Its leaf
- * was emptied before fire(), so every node of its path still shows `popped` unless a
+ * Repairs the path above a slot that fired with key `popped`. Its leaf was emptied
+ * before fire(), so the nodes of its path that it had won still show `popped`, unless a
  * walk from this leaf or its neighbour has passed there since, and such a walk has put
  * all nodes above right too: so stop at the first node that shows something else. A
  * slot re-armed by its own firing, or a neighbour armed in its place (failure and
@@ -251,19 +251,19 @@ static inline void sim_tree_settle(struct sim_run *run, uint32_t slot, sim_key p
     }
 }
 
-/* Lets the next event happen: slot and time as sim_world_next returned them. Sets the
- * clock, disarms the slot, calls the model. (A driver that wants another slot to
- * fire first moves that slot's time with sim_timer_set_time.) */
+/* Lets an armed slot fire at time_s: sets the clock, disarms it, calls the model. The
+ * usual caller passes what sim_world_next returned; a driver that decides for itself
+ * who fires may pass any armed slot and any time from now up to the next event. */
 static inline void sim_world_fire(struct sim_run *run, uint32_t slot, double time_s)
 {
     const struct sim_model *model = run->model;
-    sim_key popped = run->tree[1];
+    sim_key *leaf = &run->tree[run->cap + slot];
+    sim_key popped = *leaf;
 
-    SIM_DEBUG_CHECK(popped == sim_key_of(time_s, slot));
-    SIM_DEBUG_CHECK(time_s >= run->world->now_s);
+    SIM_DEBUG_CHECK(popped != SIM_NEVER && time_s >= run->world->now_s);
     run->world->now_s = time_s;
     run->world->serial++;
-    run->tree[run->cap + slot] = SIM_NEVER;
+    *leaf = SIM_NEVER;
     model->fire(model->plan, run, slot);
     sim_tree_settle(run, slot, popped);
 }

@@ -150,6 +150,31 @@ Test(engine_world, tree_agrees_with_a_scan)
     close_idle(&run);
 }
 
+/* Any armed slot may be fired, not only the first; the tree stays right. */
+Test(engine_world, any_armed_slot_may_fire)
+{
+    struct sim_model model = idle_model();
+    struct sim_run run = open_idle(&model, 0);
+
+    srand(77);
+    for (int i = 0; i < 5000; i++) {
+        uint32_t slot = (uint32_t)rand() % N_IDLE;
+
+        if (!sim_is_armed(&run, slot)) {
+            sim_world_arm_after(&run, slot, 0, rand() % 3 == 0 ? HUGE_VAL : rand() % 9);
+            continue;
+        }
+        sim_world_fire(&run, slot, run.world->now_s);
+        for (uint32_t node = run.cap - 1; node >= 1; node--) {
+            sim_key left = run.tree[2 * node];
+            sim_key right = run.tree[2 * node + 1];
+
+            cr_assert(run.tree[node] == (left < right ? left : right));
+        }
+    }
+    close_idle(&run);
+}
+
 Test(engine_world, ties_go_to_the_lower_slot)
 {
     struct sim_model model = idle_model();
