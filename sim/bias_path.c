@@ -565,7 +565,7 @@ static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
     if (ix != UINT32_MAX && path->is_biased) {
         sim_bias_segment_close(plan, path);
     }
-    sim_world_fire(run, slot, time_s);
+    sim_world_force(run, slot, time_s);
     player->n_copy_events++;
     note_changes(player, slot);
     if (ix == UINT32_MAX || !path->is_biased) {
@@ -698,7 +698,7 @@ void sim_bias_play(struct sim_bias_player *player, uint32_t slot, double time_s,
         slot = redraw_first(player, time_s, u);
         first_clock = player->plan->clock_of[slot];
     }
-    sim_world_fire(run, slot, time_s);
+    sim_world_force(run, slot, time_s);
     note_changes(player, slot);
     if (path->is_biased) {
         const uint64_t key = sim_level_hash(run);

@@ -165,7 +165,7 @@ static bool try_clock(struct sim_level *level, uint32_t at, uint32_t c)
     sim_world_copy(run, level->stack[at + 1], level->stack[at]);
     sim_run_bind(run, level->stack[at + 1]);
     level->effort -= level->effort > 0;
-    sim_world_fire(run, slot, run->world->now_s);
+    sim_world_force(run, slot, run->world->now_s);
     return true;
 }
 
@@ -291,7 +291,7 @@ static bool expand(struct sim_level *level, uint32_t i, uint32_t *n_nodes)
         }
         sim_world_copy(run, search->node[*n_nodes], search->node[i]);
         sim_run_bind(run, search->node[*n_nodes]);
-        sim_world_fire(run, slot, run->world->now_s);
+        sim_world_force(run, slot, run->world->now_s);
         if (is_down(level)) {
             return true;
         }

@@ -268,6 +268,20 @@ static inline void sim_world_fire(struct sim_run *run, uint32_t slot, double tim
     sim_tree_settle(run, slot, popped);
 }
 
+/* Lets any armed slot fire at time_s >= now, whether or not it is the next event: for
+ * drivers that decide themselves what happens. */
+static inline void sim_world_force(struct sim_run *run, uint32_t slot, double time_s)
+{
+    const struct sim_model *model = run->model;
+
+    SIM_DEBUG_CHECK(sim_timer_is_armed(run, slot));
+    SIM_DEBUG_CHECK(time_s >= run->world->now_s);
+    sim_tree_set(run, slot, SIM_NEVER);
+    run->world->now_s = time_s;
+    run->world->serial++;
+    model->fire(model->plan, run, slot);
+}
+
 /* Moves the clock to time_s without firing; not beyond the next event. */
 static inline void sim_world_advance(struct sim_run *run, double time_s)
 {
