@@ -142,3 +142,23 @@ load helpers
     expect_code 0
     out_has "gnuplot is not on the PATH; only charts need it"
 }
+
+@test "explain: keys, figures with their source, services, and unknown words" {
+    nines explain
+    expect_code 0
+    nines explain host.nodePools
+    expect_code 0
+    out_has "nodePools[].count"
+    nines explain zone.major.rate --catalog gcp
+    expect_code 0
+    out_has "gcp: "
+    for service in api-read api-write control-loop dns data; do
+        nines explain $service
+        expect_code 0
+    done
+    nines explain hots
+    expect_code 2
+    err_has 'did you mean "host"?'
+    nines explain host.xyz
+    expect_code 2
+}
