@@ -21,9 +21,12 @@
 #include "cli/options.h"
 #include "cli/place.h"
 #include "cli/place_case.h"
+#include "cli/subject.h"
 
 /* Sets of lost nodes that --headroom tries at most. */
 #define DEFAULT_SETS 20000
+/* Kinds of plain pods whose copies --headroom counts at most. */
+#define MAX_KINDS 10
 
 static const struct cli_usage usage = {
     .name = "place",
@@ -96,17 +99,20 @@ static int print_json(json_t *json, struct sim_err *err)
 /* True when the only file is a case; then *rc is the exit code. */
 static bool answer_case(const struct asked *a, int *rc)
 {
+    const struct ha_design_request request = {.n_files = a->input.files.n,
+                                              .file = a->input.files.item};
     struct sim_arena arena;
     struct sim_err err;
     struct ha_docs docs;
     json_t *answer = NULL;
     bool is_case = false;
 
-    if (a->input.files.n != 1 || strcmp(a->input.files.item[0], "-") == 0) {
+    if (a->input.files.n != 1) {
         return false;
     }
     sim_arena_init(&arena);
-    if (ha_docs_read(&arena, a->input.files.item[0], &docs, &err) == 0 && docs.n == 1 &&
+    if (cli_rewind_if_stdin(&request, &err) == 0 &&
+        ha_docs_read(&arena, a->input.files.item[0], &docs, &err) == 0 && docs.n == 1 &&
         cli_is_place_case(docs.doc[0])) {
         is_case = true;
         *rc = CLI_EXIT_DONE;
@@ -122,8 +128,18 @@ static bool answer_case(const struct asked *a, int *rc)
 
 /* ---- objects and designs ---- */
 
+static bool is_new_kind(const struct cli_place_report *report, uint32_t pod)
+{
+    for (uint32_t i = 0; i < report->n_copies; i++) {
+        if (ha_sched_are_alike(report->place->sched, report->copies[i].pod, pod)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The pods whose copies --headroom counts: the one asked for, else the last pod of each
- * set of a design, else every pod that was placed. */
+ * set of a design, else the first of each kind among the pods to place. */
 static void find_copies(struct cli_place_report *report)
 {
     struct cli_place *p = report->place;
@@ -135,14 +151,13 @@ static void find_copies(struct cli_place_report *report)
             cli_place_copies(p, (uint32_t)cli_place_find_pod(p, p->pod));
         return;
     }
-    if (!p->has_design) {
-        for (uint32_t i = 0; i < p->tries.n && i < 20; i++) {
+    for (uint32_t i = 0; i < p->tries.n && !p->has_design; i++) {
+        if (report->n_copies < MAX_KINDS && is_new_kind(report, p->tries.item[i].pod)) {
             report->copies[report->n_copies++] =
                 cli_place_copies(p, p->tries.item[i].pod);
         }
-        return;
     }
-    for (int role = 0; role < HA_N_ROLES; role++) {
+    for (int role = 0; role < HA_N_ROLES && p->has_design; role++) {
         if (p->rendered.count[role] > 0) {
             const uint32_t last = p->rendered.first[role] + p->rendered.count[role] - 1;
 

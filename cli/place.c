@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "cli/place_case.h"
+#include "cli/subject.h"
 #include "sim/check.h"
 
 #define DEFAULT_MINOR 34
@@ -105,7 +106,13 @@ int cli_place_load(struct cli_place *p, const struct ha_design_request *request,
 
     sim_arena_init(&p->arena);
     ha_objects_init(&p->objects, &p->arena);
-    code = load_objects(p, request, &is_plain, err);
+    code = cli_rewind_if_stdin(request, err);
+    if (code == 0) {
+        code = load_objects(p, request, &is_plain, err);
+    }
+    if (code == 0 && !is_plain) {
+        code = cli_rewind_if_stdin(request, err);
+    }
     if (code == 0 && !is_plain) {
         code = load_design(p, request, err);
         options.k8s_minor = p->has_design ? p->design.host.k8s_minor : DEFAULT_MINOR;

@@ -146,7 +146,7 @@ static int rewind_stdin(struct sim_err *err)
     return 0;
 }
 
-static int rewind_if_stdin(const struct ha_design_request *request, struct sim_err *err)
+int cli_rewind_if_stdin(const struct ha_design_request *request, struct sim_err *err)
 {
     for (uint32_t i = 0; i < request->n_files; i++) {
         if (strcmp(request->file[i], "-") == 0) {
@@ -259,14 +259,14 @@ int cli_subject_load(const struct ha_design_request *request,
 
     memset(subject, 0, sizeof(*subject));
     sim_arena_init(&subject->arena);
-    rc = rewind_if_stdin(request, err);
+    rc = cli_rewind_if_stdin(request, err);
     if (rc == 0) {
         subject->file = request->n_files > 0 ? request->file[0] : "";
         system = find_system(request, &subject->arena);
         if (system != NULL) {
             rc = load_system(request, system, subject, err);
         } else {
-            rc = rewind_if_stdin(request, err);
+            rc = cli_rewind_if_stdin(request, err);
             rc = rc == 0 ? load_design(request, subject, err) : rc;
         }
     }

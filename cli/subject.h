@@ -36,6 +36,10 @@ struct cli_subject {
 int cli_subject_load(const struct ha_design_request *request,
                      struct cli_subject *subject, struct sim_err *err);
 
+/* If standard input ("-") is among the files: makes it readable from its start again,
+ * as often as wanted, also when it is a pipe. Errors: SIM_ERR_IO. */
+int cli_rewind_if_stdin(const struct ha_design_request *request, struct sim_err *err);
+
 void cli_subject_release(struct cli_subject *subject);
 
 #endif

@@ -84,6 +84,9 @@ int32_t ha_sched_find_pod(const struct ha_sched *sched, const char *ns,
 int32_t ha_sched_find_claim(const struct ha_sched *sched, const char *ns,
                             const char *name);
 
+/* Can placement not tell these pods apart (but for claims, priority and name)? */
+bool ha_sched_are_alike(const struct ha_sched *sched, uint32_t a, uint32_t b);
+
 /* Claims of a pod: their number, and the k-th (HA_SCHED_NONE: not among the objects).
  */
 uint32_t ha_sched_pod_n_claims(const struct ha_sched *sched, uint32_t pod);

@@ -424,6 +424,11 @@ int32_t ha_sched_find_claim(const struct ha_sched *sched, const char *ns,
     return find_namespaced(&sched->claim_names, ns, name);
 }
 
+bool ha_sched_are_alike(const struct ha_sched *sched, uint32_t a, uint32_t b)
+{
+    return sched->pod[a].shape == sched->pod[b].shape;
+}
+
 uint32_t ha_sched_pod_n_claims(const struct ha_sched *sched, uint32_t pod)
 {
     return sched->pod[pod].n_claims;

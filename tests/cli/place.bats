@@ -93,6 +93,13 @@ EOF
     out_has "A more important pod then takes its place"
 }
 
+@test "a design may come through a pipe" {
+    nines place -f $guide -o json
+    jq -S .bindings "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/file.json"
+    cat $guide | nines place -f - --all -o json
+    jq -e '.bindings | length == 8' "$BATS_TEST_TMPDIR/out"
+}
+
 @test "what is wrong is pointed at" {
     printf 'apiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus: {allocatable: {cpu: -2}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\n' \
         >"$BATS_TEST_TMPDIR/bad.yaml"
