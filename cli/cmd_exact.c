@@ -264,7 +264,8 @@ static void print_rows(FILE *out, enum cli_format format, const struct view *v)
     } else if (format == CLI_FORMAT_MARKDOWN) {
         fprintf(out, "| %s | value |\n|---|---|\n", v->blocks->name);
     } else {
-        fprintf(out, "%s: %s\n%s", v->blocks->name, v->blocks->title, a->method);
+        fprintf(out, "%s%s%s\n%s", v->blocks->name, v->blocks->title[0] ? ": " : "",
+                v->blocks->title, a->method);
         if (a->n_states > 0) {
             fprintf(out, ", %u states", a->n_states);
         }

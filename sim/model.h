@@ -52,6 +52,15 @@ struct sim_slot {
 };
 #define SIM_NO_CAUSE 255
 
+/* Long-run answers, and the mean time to the first outage; NaN = not known. */
+struct sim_closed_form {
+    double unavailability;
+    double outages_per_s;
+    double mean_outage_s;
+    double mttff_s;
+    const char *method; /* in words */
+};
+
 struct sim_model {
     const char *name;
     const void *plan; /* the model's own constants, handed back to each callback */
@@ -98,6 +107,10 @@ struct sim_model {
      * integer levels from 0 (calm) up to the returned maximum when down. NULL: the
      * engine derives it (failures still needed to lose the service). */
     uint32_t (*level)(const void *plan, const struct sim_run *run, uint32_t service);
+    /* What is known of service 0 in closed form, for any law: fills the numbers it
+     * knows (all NaN before) and returns true, or returns false. Used by `exact`, which
+     * then needs no chain. Not called inside a run. */
+    bool (*closed_form)(const void *plan, struct sim_closed_form *out);
 };
 
 /* ---- What a model may ask of the engine, inside start() and fire() only --- */

@@ -252,21 +252,70 @@ static int find_reach(struct answerer *a)
 
 /* ---- the way ---- */
 
-static bool try_closed_forms(struct answerer *a)
+static bool try_closed_forms(struct sim_arena *arena, const struct ha_blocks *blocks,
+                             struct ha_answers *out)
 {
-    if (a->options->wants_chain) {
+    if (ha_answer_rolling(blocks, out)) {
+        return true;
+    }
+    bool is_single = ha_answer_single_unit(arena, blocks, out);
+    const char *method = out->method;
+    if (ha_answer_independent(arena, blocks, out) || is_single) {
+        out->method = is_single ? method : out->method;
+        return true;
+    }
+    return ha_answer_one_crew(arena, blocks, out);
+}
+
+static void clear(const struct ha_blocks *blocks, struct ha_answers *out)
+{
+    memset(out, 0, sizeof *out);
+    out->is_exact = true;
+    out->n_thresholds = blocks->n_thresholds;
+    out->threshold_s = blocks->threshold_s;
+    for (int i = 0; i < HA_N_ANSWERS; i++) {
+        out->value[i] = (double)NAN;
+    }
+}
+
+bool ha_blocks_closed_form(const struct ha_blocks *blocks, struct sim_closed_form *out)
+{
+    struct sim_arena arena;
+    struct ha_answers answers;
+    sim_arena_init(&arena);
+    clear(blocks, &answers);
+    bool is_known = try_closed_forms(&arena, blocks, &answers);
+    if (is_known) {
+        const double *value = answers.value;
+        *out = (struct sim_closed_form){
+            .unavailability = value[HA_ANSWER_steady_unavailability],
+            .outages_per_s = value[HA_ANSWER_outages_per_year] / blocks->year_s,
+            .mean_outage_s = value[HA_ANSWER_mean_outage_s],
+            .mttff_s = value[HA_ANSWER_mttff_s],
+            .method = answers.method,
+        };
+    }
+    sim_arena_clear(&arena);
+    return is_known;
+}
+
+/* A few independent units without memory: the chain is small, and it also knows the
+ * first outage and the first year, which the closed form leaves open. */
+static bool has_small_chain(const struct ha_blocks *blocks)
+{
+    uint64_t n_states = 1;
+    if (blocks->kind != HA_BLOCKS_SHOP || blocks->shop->n_crews > 0) {
         return false;
     }
-    if (ha_answer_rolling(a->blocks, a->out)) {
-        return true;
+    for (uint32_t d = 0; d < blocks->n_dists; d++) {
+        if (blocks->dist[d].kind != SIM_DIST_EXPONENTIAL) {
+            return false;
+        }
     }
-    bool is_single = ha_answer_single_unit(a->arena, a->blocks, a->out);
-    const char *method = a->out->method;
-    if (ha_answer_independent(a->arena, a->blocks, a->out) || is_single) {
-        a->out->method = is_single ? method : a->out->method;
-        return true;
+    for (uint32_t c = 0; c < blocks->shop->n_classes && n_states <= 4096; c++) {
+        n_states *= blocks->shop->class_units[c] + 1;
     }
-    return ha_answer_one_crew(a->arena, a->blocks, a->out);
+    return n_states <= 4096;
 }
 
 int ha_blocks_answer(struct sim_arena *arena, const struct ha_node *doc,
@@ -280,15 +329,14 @@ int ha_blocks_answer(struct sim_arena *arena, const struct ha_node *doc,
                          .options = options,
                          .out = out,
                          .err = err};
-    memset(out, 0, sizeof *out);
-    out->is_exact = true;
-    out->n_thresholds = blocks->n_thresholds;
-    out->threshold_s = blocks->threshold_s;
-    for (int i = 0; i < HA_N_ANSWERS; i++) {
-        out->value[i] = (double)NAN;
-    }
-    if (try_closed_forms(&a)) {
-        return 0;
+    clear(blocks, out);
+    if (!options->wants_chain && try_closed_forms(arena, blocks, out)) {
+        const char *method = out->method;
+        const double *exceeds = out->prob_exceeds;
+        int failed = has_small_chain(blocks) ? solve_chain(&a) : 0;
+        out->method = method;
+        out->prob_exceeds = exceeds != NULL ? exceeds : out->prob_exceeds;
+        return failed;
     }
     int rc = solve_chain(&a);
     if (rc == 0 && blocks->kind == HA_BLOCKS_EVENTS) {

@@ -263,6 +263,12 @@ static int model_explain(const void *plan, const struct sim_run *run, uint32_t s
     return ha_blocks_explain(plan, run, slot, text, size);
 }
 
+static bool model_closed_form(const void *plan, struct sim_closed_form *out)
+{
+    const struct ha_blocks_at *at = plan;
+    return ha_blocks_closed_form(at->blocks, out);
+}
+
 void ha_blocks_model(struct sim_arena *arena, const struct ha_blocks *blocks,
                      struct sim_model *out)
 {
@@ -288,5 +294,6 @@ void ha_blocks_model(struct sim_arena *arena, const struct ha_blocks *blocks,
         .down = model_down,
         .is_calm = model_is_calm,
         .explain = model_explain,
+        .closed_form = model_closed_form,
     };
 }

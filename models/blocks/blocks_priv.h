@@ -220,6 +220,10 @@ bool ha_events_is_up(const struct ha_events *events, const double *variable);
 int ha_events_classify(const struct ha_blocks_reader *reader, bool is_absorbing,
                        struct ha_events *events, struct sim_slot *slot);
 
+/* Long-run answers of kinds that have a closed form; false when this one has none
+ * (answers.c). */
+bool ha_blocks_closed_form(const struct ha_blocks *blocks, struct sim_closed_form *out);
+
 /* Causes from titles, at most SIM_MAX_CAUSES: equal titles share one; what does not
  * fit becomes "other". Writes cause[i] for each of n titles. */
 void ha_blocks_make_causes(struct sim_arena *arena, uint32_t n,
