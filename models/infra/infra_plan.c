@@ -70,6 +70,7 @@ static uint32_t add_slots(const struct ha_infra_plan *plan, struct ha_builder *b
     enum sim_class cls = is_heal ? SIM_RECOVERY : row[fm].cls;
     uint32_t purpose = is_heal ? HA_PURPOSE_HEAL(fm) : HA_PURPOSE_STRIKE(fm);
     uint32_t first = b->n_slots;
+    SIM_CHECK(kind < HA_N_KINDS);
     for (uint32_t e = 0; e < plan->n_of[kind]; e++) {
         ha_build_slot(b, purpose, e, cls, group, (uint8_t)fm, "%s/%s/%s%s",
                       kind_name[kind], entity_name(plan, kind, e), ha_fm_key[fm],

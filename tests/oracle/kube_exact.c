@@ -56,7 +56,7 @@ Test(kube_exact, one_pod_one_node_crash)
 {
     const struct kube_setup setup = {
         .zones = 1, .replicas = 1, .exponential = true, .n_rates = 1, .rate = {CRASH}};
-    agree("one pod, one node", &setup, 800);
+    agree("one pod, one node", &setup, 400);
 }
 
 Test(kube_exact, one_pod_two_nodes_crash)
@@ -67,7 +67,7 @@ Test(kube_exact, one_pod_two_nodes_crash)
                                      .exponential = true,
                                      .n_rates = 1,
                                      .rate = {CRASH}};
-    agree("one pod, two nodes", &setup, 800);
+    agree("one pod, two nodes", &setup, 400);
 }
 
 Test(kube_exact, pod_with_disk_drained)
@@ -80,7 +80,7 @@ Test(kube_exact, pod_with_disk_drained)
                                      .n_rates = 1,
                                      .rate = {{HA_PARAM_NODE_DRAIN_RATE, 50,
                                                HA_PARAM_NODE_DRAIN_NODE_DOWN, 300, 0}}};
-    agree("a drained pod with a disk", &setup, 800);
+    agree("a drained pod with a disk", &setup, 400);
 }
 
 Test(kube_exact, crash_loop_of_one_pod)
@@ -91,5 +91,5 @@ Test(kube_exact, crash_loop_of_one_pod)
         .exponential = true,
         .n_rates = 1,
         .rate = {{HA_PARAM_POD_CRASH_RATE, 20000, HA_N_PARAMS, 0, 0}}};
-    agree("a crash loop", &setup, 20);
+    agree("a crash loop", &setup, 8);
 }
