@@ -140,6 +140,7 @@ void ha_infra_note_machine(struct ha_infra *w, uint32_t node, enum ha_fm fm, boo
 void ha_infra_break_machine(struct ha_infra *w, uint32_t node, enum ha_fm fm)
 {
     w->machine[node].faults |= UINT32_C(1) << fm;
+    w->machine[node].is_touched = 1;
     note_add(&w->machine_note[node], fm);
     w->common->dirty |= HA_DIRTY_MACHINE;
 }
@@ -147,6 +148,7 @@ void ha_infra_break_machine(struct ha_infra *w, uint32_t node, enum ha_fm fm)
 void ha_infra_mend_machine(struct ha_infra *w, uint32_t node, enum ha_fm fm)
 {
     w->machine[node].faults &= ~(UINT32_C(1) << fm);
+    w->machine[node].is_touched = 1;
     note_remove(&w->machine_note[node], fm);
     w->common->dirty |= HA_DIRTY_MACHINE;
 }
@@ -214,6 +216,7 @@ void ha_infra_lose_local_disks(struct ha_infra *w, uint32_t node)
 void ha_infra_destroy_machine(struct ha_infra *w, uint32_t node)
 {
     w->machine[node].is_destroyed = 1;
+    w->machine[node].is_touched = 1;
     w->common->dirty |= HA_DIRTY_MACHINE;
     ha_infra_lose_local_disks(w, node);
 }
@@ -249,6 +252,8 @@ void ha_infra_replace_machine(struct ha_infra *w, uint32_t node)
         }
     }
     w->machine[node].is_destroyed = 0;
+    w->machine[node].is_touched = 1;
+    w->common->dirty |= HA_DIRTY_MACHINE;
 }
 
 void ha_infra_begin_reboot(struct ha_infra *w, uint32_t node)
@@ -261,6 +266,7 @@ void ha_infra_begin_reboot(struct ha_infra *w, uint32_t node)
 void ha_infra_end_maintenance(struct ha_infra *w, uint32_t node)
 {
     w->machine[node].maintenance = 0;
+    w->machine[node].is_touched = 1;
     note_remove(&w->machine_note[node], HA_FM_NODE_DRAIN);
     w->common->dirty |= HA_DIRTY_MACHINE;
 }

@@ -69,10 +69,14 @@ void ha_arm_while(struct sim_run *run, uint32_t slot, bool should_run, uint32_t 
     }
 }
 
-static void run_clocks(struct ha_infra *w, uint32_t fm, bool is_start)
+static void run_clocks(struct ha_infra *w, uint32_t fm, bool is_start, bool all)
 {
     const struct ha_fm_plan *f = &w->plan->fm[fm];
+    bool is_node = ha_fm_kind[fm] == HA_KIND_NODE;
     for (uint32_t e = 0; e < f->n; e++) {
+        if (is_node && !all && w->machine[e].is_touched == 0) {
+            continue;
+        }
         bool may = mode[fm]->can_strike(w, e);
         ha_arm_while(w->run, f->strike_slot + e, may,
                      is_start ? f->first_dist : f->strike_dist);
@@ -91,7 +95,7 @@ void ha_infra_start(struct ha_infra *w)
 {
     for (uint32_t fm = 0; fm < HA_N_FMS; fm++) {
         if (w->plan->fm[fm].is_on) {
-            run_clocks(w, fm, true);
+            run_clocks(w, fm, true, true);
         }
     }
 }
@@ -100,8 +104,12 @@ void ha_infra_clocks(struct ha_infra *w, uint32_t dirty)
 {
     for (uint32_t fm = 0; fm < HA_N_FMS; fm++) {
         if (w->plan->fm[fm].is_on && (dirty & kind_inputs[ha_fm_kind[fm]]) != 0) {
-            run_clocks(w, fm, false);
+            run_clocks(w, fm, false, (dirty & HA_DIRTY_COMMON) != 0);
         }
+    }
+    for (uint32_t n = 0;
+         (dirty & HA_DIRTY_MACHINE) != 0 && n < w->plan->n_of[HA_KIND_NODE]; n++) {
+        w->machine[n].is_touched = 0;
     }
 }
 

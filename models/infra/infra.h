@@ -102,7 +102,8 @@ struct ha_infra_machine {
     uint32_t faults;      /* modes now holding this node, zone outages included */
     uint8_t is_destroyed; /* the machine is gone for good; a new one must be made */
     uint8_t maintenance;  /* planned drain: due or under way (ended by kube) */
-    uint8_t pad[2];
+    uint8_t is_touched;   /* changed since its clocks were looked at; else 0 */
+    uint8_t pad;
 };
 static_assert(sizeof(struct ha_infra_machine) == 8, "no hidden padding");
 

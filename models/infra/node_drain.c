@@ -32,6 +32,7 @@ static bool can_strike(const struct ha_infra *w, uint32_t node)
 static void strike(struct ha_infra *w, uint32_t node)
 {
     w->machine[node].maintenance = 1;
+    w->machine[node].is_touched = 1;
     w->common->dirty |= HA_DIRTY_MACHINE;
 }
 

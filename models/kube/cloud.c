@@ -78,7 +78,9 @@ static void reconcile_node(struct ha_kube *k, uint32_t node)
 void ha_cloud_reconcile(struct ha_kube *k)
 {
     for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
-        reconcile_node(k, n);
+        if (k->node[n].is_watched != 0) {
+            reconcile_node(k, n);
+        }
     }
 }
 

@@ -18,6 +18,9 @@ void ha_endpoints_reconcile(struct ha_kube *k)
 {
     bool api = ha_infra_host_api_is_up(&k->infra);
     for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+        if (k->pod[p].is_watched == 0) {
+            continue;
+        }
         bool should = ha_pod_has(k, p, HA_POD_READY) && ha_pod_is_active(k, p);
         bool is = ha_pod_has(k, p, HA_POD_ENDPOINT);
         ha_arm_while(k->run, ha_purpose_slot(k, HA_PURPOSE_POD_ENDPOINT, p),

@@ -45,7 +45,7 @@ static void reconcile_pod(struct ha_kube *k, uint32_t pod)
 void ha_eviction_reconcile(struct ha_kube *k)
 {
     for (uint32_t p = 0; p < k->plan->n_pods; p++) {
-        if (k->pod[p].stage != HA_POD_ABSENT) {
+        if (k->pod[p].is_watched != 0 && k->pod[p].stage != HA_POD_ABSENT) {
             reconcile_pod(k, p);
         }
     }

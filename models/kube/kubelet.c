@@ -167,7 +167,7 @@ static void reconcile_pod(struct ha_kube *k, uint32_t pod)
 void ha_kubelet_reconcile(struct ha_kube *k)
 {
     for (uint32_t p = 0; p < k->plan->n_pods; p++) {
-        if (k->pod[p].stage > HA_POD_PENDING) {
+        if (k->pod[p].is_watched != 0 && k->pod[p].stage > HA_POD_PENDING) {
             reconcile_pod(k, p);
         }
     }

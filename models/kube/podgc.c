@@ -19,7 +19,7 @@ void ha_podgc_reconcile(struct ha_kube *k)
 {
     bool api = ha_infra_host_api_is_up(&k->infra);
     for (uint32_t p = 0; p < k->plan->n_pods; p++) {
-        if (k->pod[p].stage == HA_POD_ABSENT) {
+        if (k->pod[p].is_watched == 0 || k->pod[p].stage == HA_POD_ABSENT) {
             continue;
         }
         uint32_t node = k->pod[p].node;

@@ -8,6 +8,12 @@
  * world as it should be does nothing, so the loop ends; that it ends within a bound is
  * checked. No controller calls another, and each can be read alone.
  *
+ * Most rows are well most of the time, and a controller has nothing to do for them.
+ * Each turn begins by marking the nodes and pods that are not wholly well as watched;
+ * controllers look at watched rows only. The mark goes when nothing moves any more and
+ * the row is well, so that the turns in which it became well still disarm its timers.
+ * At the end of a firing a row is watched exactly when it is not well.
+ *
  * The order matters only for how many turns are needed, not for the outcome, because
  * every controller is level-triggered: it does not know what happened, only what is.
  *
@@ -48,6 +54,55 @@ static const struct controller controllers[] = {
                              HA_DIRTY_VOLUME | HA_DIRTY_OWNER},
 };
 
+/* Nothing wrong with the node, its zone or the region, and nothing planned. */
+static bool node_is_well(const struct ha_kube *k, uint32_t node)
+{
+    const struct ha_infra_machine *machine = &k->infra.machine[node];
+    const struct ha_node_row *row = &k->node[node];
+    return machine->faults == 0 && machine->is_destroyed == 0 &&
+           row->phase == HA_NODE_IS_READY && row->marks == 0 &&
+           row->upkeep == HA_UPKEEP_NONE &&
+           k->infra.zone[k->plan->infra.node_zone[node]].faults == 0 &&
+           k->infra.common->faults == 0 && k->infra.common->escalated == 0;
+}
+
+static bool pod_is_well(const struct ha_kube *k, uint32_t pod)
+{
+    const struct ha_pod_row *row = &k->pod[pod];
+    return row->stage == HA_POD_RUNNING && row->restarts == 0 &&
+           row->flags == (HA_POD_READY | HA_POD_ENDPOINT | HA_POD_PROBED) &&
+           k->infra.process[pod].is_crashed == 0 && k->node[row->node].is_watched == 0;
+}
+
+static void watch(struct ha_kube *k)
+{
+    for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
+        if (!node_is_well(k, n)) {
+            k->node[n].is_watched = 1;
+        }
+    }
+    for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+        if (k->pod[p].stage != HA_POD_ABSENT && !pod_is_well(k, p)) {
+            k->pod[p].is_watched = 1;
+        }
+    }
+}
+
+static void unwatch(struct ha_kube *k)
+{
+    for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
+        if (k->node[n].is_watched != 0 && node_is_well(k, n)) {
+            k->node[n].is_watched = 0;
+        }
+    }
+    for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+        if (k->pod[p].is_watched != 0 &&
+            (k->pod[p].stage == HA_POD_ABSENT || pod_is_well(k, p))) {
+            k->pod[p].is_watched = 0;
+        }
+    }
+}
+
 void ha_kube_reconcile(struct ha_kube *k)
 {
     uint32_t turns = 0;
@@ -55,6 +110,7 @@ void ha_kube_reconcile(struct ha_kube *k)
         uint32_t dirty = k->infra.common->dirty;
         k->infra.common->dirty = 0;
         ha_infra_clocks(&k->infra, dirty);
+        watch(k);
         for (size_t i = 0; i < sizeof controllers / sizeof controllers[0]; i++) {
             if ((dirty & controllers[i].inputs) != 0) {
                 controllers[i].reconcile(k);
@@ -65,6 +121,7 @@ void ha_kube_reconcile(struct ha_kube *k)
         }
         SIM_CHECK(++turns < MAX_TURNS);
     }
+    unwatch(k);
 }
 
 /* A pod runs from the first instant, as if it had been there for ever. */

@@ -43,10 +43,10 @@ enum ha_upkeep {
 };
 
 struct ha_node_row {
-    uint8_t phase;  /* enum ha_node_phase */
-    uint8_t marks;  /* enum ha_node_mark */
-    uint8_t upkeep; /* enum ha_upkeep */
-    uint8_t pad;
+    uint8_t phase;      /* enum ha_node_phase */
+    uint8_t marks;      /* enum ha_node_mark */
+    uint8_t upkeep;     /* enum ha_upkeep */
+    uint8_t is_watched; /* not wholly well: controllers must look (reconcile.c) */
 };
 static_assert(sizeof(struct ha_node_row) == 4, "no hidden padding");
 
@@ -81,12 +81,12 @@ enum ha_pod_flag {
 };
 
 struct ha_pod_row {
-    uint16_t node;    /* HA_NOWHERE while pending; 0 while absent */
-    uint16_t flags;   /* enum ha_pod_flag */
-    uint8_t stage;    /* enum ha_pod_stage */
-    uint8_t restarts; /* crashes without 600 good seconds between, at most 7 */
-    uint8_t gate;     /* BOUND: volume checks made so far, HA_GATE_MOUNTING at last */
-    uint8_t pad;
+    uint16_t node;      /* HA_NOWHERE while pending; 0 while absent */
+    uint16_t flags;     /* enum ha_pod_flag */
+    uint8_t stage;      /* enum ha_pod_stage */
+    uint8_t restarts;   /* crashes without 600 good seconds between, at most 7 */
+    uint8_t gate;       /* BOUND: volume checks made so far, HA_GATE_MOUNTING at last */
+    uint8_t is_watched; /* not wholly well: controllers must look (reconcile.c) */
 };
 static_assert(sizeof(struct ha_pod_row) == 8, "no hidden padding");
 

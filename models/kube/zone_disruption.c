@@ -142,7 +142,9 @@ void ha_disruption_reconcile(struct ha_kube *k)
         switch_all_full(k, is_full);
     }
     for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
-        reconcile_pass(k, n);
+        if (k->node[n].is_watched != 0) {
+            reconcile_pass(k, n);
+        }
     }
     for (uint32_t z = 0; z < k->plan->n_zones; z++) {
         reconcile_zone(k, z);
