@@ -386,6 +386,24 @@ static int read_single(struct ha_host_reader *r, const struct ha_node *item)
     return add_node(r, &node, item);
 }
 
+/* Items of typed lists may leave out what they are; the scheduler wants to know. */
+static const struct ha_node *with_header(struct sim_arena *arena,
+                                         const struct ha_node *object)
+{
+    struct ha_node *full;
+
+    if (ha_node_get(object, "apiVersion") != NULL &&
+        ha_node_get(object, "kind") != NULL) {
+        return object;
+    }
+    full = ha_node_new_map(arena);
+    full->place = object->place;
+    ha_tree_add_all(arena, full, object);
+    ha_tree_set_text(arena, full, "apiVersion", "v1");
+    ha_tree_set_text(arena, full, "kind", "Node");
+    return full;
+}
+
 /* A v1 Node of a real cluster: kept as it is. */
 static int read_object(struct ha_host_reader *r, const struct ha_node *object)
 {
@@ -395,6 +413,7 @@ static int read_object(struct ha_host_reader *r, const struct ha_node *object)
     const char *zone_name;
     int code;
 
+    node.object = with_header(r->arena, object);
     if (zone == NULL) {
         zone = ha_node_get(labels, "failure-domain.beta.kubernetes.io/zone");
     }
