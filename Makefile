@@ -221,7 +221,8 @@ install: build/nines ## copy the program and its configurations below PREFIX
 	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/nines/$${f#configs/}; done
 
 # ---- bench ------------------------------------------------------------------
-$(B)/bench: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c) tests/support/kofn.c) \
+$(B)/bench: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c) tests/support/kofn.c \
+              tests/support/problem.c) \
             $(LIB_OBJ) $(B)/gen/assets.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 

@@ -23,6 +23,7 @@
 #include "sim/history.h"
 #include "sim/study.h"
 #include "tests/bench/models.h"
+#include "tests/bench/rare.h"
 #include "tests/bench/placing.h"
 #include "tests/bench/reference.h"
 #include "tests/support/kofn.h"
@@ -373,6 +374,7 @@ int main(void)
     bench_start(3);
     bench_start(100);
     bench_threads();
+    n_wrong += bench_rare();
     n_wrong += bench_placing();
     return n_wrong == 0 ? 0 : 1;
 }
