@@ -166,12 +166,30 @@ static struct cli_text number_in(double seconds, struct cli_scale scale, double 
     return cli_rounded(seconds / scale.unit_s, step);
 }
 
+/* The step of a level: as cli_step, but at least one digit of it is shown. */
+static double level_step(double value, double half_width)
+{
+    const double step = cli_step(value, half_width);
+
+    return value > 0 && isfinite(value) ? fmin(step, pow(10, place_of(value))) : step;
+}
+
+/* The step of an end of an interval: that of the level, unless the end is of another
+ * size (wide intervals on a logarithmic scale); then two digits of its own. */
+static double end_step(double end, double value, double step)
+{
+    const bool is_far =
+        end > 0 && isfinite(end) && (end > 3 * value || value > 3 * end);
+
+    return is_far ? pow(10, place_of(end) - 1) : step;
+}
+
 static double step_in(struct sim_estimate e, struct cli_scale scale)
 {
     const double half = cli_half_width(e);
 
     return scale.is_pair ? pair_step(e.value, half)
-                         : cli_step(e.value / scale.unit_s, half / scale.unit_s);
+                         : level_step(e.value / scale.unit_s, half / scale.unit_s);
 }
 
 struct cli_text cli_duration(struct sim_estimate seconds)
@@ -191,14 +209,29 @@ struct cli_text cli_duration(struct sim_estimate seconds)
     return text;
 }
 
+/* An end of an interval, `step` being that of the level. */
+static struct cli_text end_in(double end_s, double value_s, struct cli_scale scale,
+                              double step)
+{
+    if (!scale.is_pair) {
+        return cli_rounded(
+            end_s / scale.unit_s,
+            end_step(end_s / scale.unit_s, value_s / scale.unit_s, step));
+    }
+    if (end_s > 0 && value_s > 3 * end_s) {
+        return cli_about(end_s, 2);
+    }
+    return pair_text(end_s, step);
+}
+
 static struct cli_text interval(struct sim_estimate seconds, const char *between,
                                 bool has_unit)
 {
     const struct cli_scale scale =
         cli_scale_for(seconds.value != 0 ? seconds.value : seconds.high);
     const double step = step_in(seconds, scale);
-    const struct cli_text low = number_in(seconds.low, scale, step);
-    const struct cli_text high = number_in(seconds.high, scale, step);
+    const struct cli_text low = end_in(seconds.low, seconds.value, scale, step);
+    const struct cli_text high = end_in(seconds.high, seconds.value, scale, step);
     struct cli_text text;
 
     snprintf(text.s, sizeof(text.s), "%.24s%s%.24s%s%s", low.s, between, high.s,
@@ -257,16 +290,17 @@ struct cli_text cli_in_column(double seconds, struct cli_column column)
 
 struct cli_text cli_number(struct sim_estimate e)
 {
-    return cli_rounded(e.value, cli_step(e.value, cli_half_width(e)));
+    return cli_rounded(e.value, level_step(e.value, cli_half_width(e)));
 }
 
 struct cli_text cli_number_interval(struct sim_estimate e)
 {
-    const double step = cli_step(e.value, cli_half_width(e));
+    const double step = level_step(e.value, cli_half_width(e));
     struct cli_text text;
 
-    snprintf(text.s, sizeof(text.s), "%.30s to %.30s", cli_rounded(e.low, step).s,
-             cli_rounded(e.high, step).s);
+    snprintf(text.s, sizeof(text.s), "%.30s to %.30s",
+             cli_rounded(e.low, end_step(e.low, e.value, step)).s,
+             cli_rounded(e.high, end_step(e.high, e.value, step)).s);
     return text;
 }
 
@@ -287,7 +321,14 @@ static double one_in_step(struct sim_estimate e)
 {
     const double half = e.low > 0 ? (1 / e.low - 1 / e.high) / 2 : 1 / e.value;
 
-    return fmax(cli_step(1 / e.value, half), 1);
+    return fmax(level_step(1 / e.value, half), 1);
+}
+
+static double one_in_end_step(double end_per_year, double per_year, double step)
+{
+    const double years = end_per_year > 0 ? 1 / end_per_year : 0;
+
+    return fmax(end_step(years, 1 / per_year, step), years < 10 ? 0.1 : 1);
 }
 
 #define RARE_PER_YEAR 0.2
@@ -315,10 +356,11 @@ struct cli_text cli_frequency_interval(struct sim_estimate e)
 
     if (e.low <= 0) {
         snprintf(text.s, sizeof(text.s), "at most one in %.30s years",
-                 one_in(e.high, step).s);
+                 one_in(e.high, one_in_end_step(e.high, e.value, step)).s);
     } else {
         snprintf(text.s, sizeof(text.s), "one in %.24s to %.24s years",
-                 one_in(e.high, step).s, one_in(e.low, step).s);
+                 one_in(e.high, one_in_end_step(e.high, e.value, step)).s,
+                 one_in(e.low, one_in_end_step(e.low, e.value, step)).s);
     }
     return text;
 }

@@ -52,6 +52,15 @@ Test(cli_number, rare_is_one_in_so_many_years)
     cr_assert_str_eq(cli_count(1234567).s, "1 230 000");
 }
 
+Test(cli_number, wide_intervals_keep_the_size_of_their_ends)
+{
+    cr_assert_str_eq(cli_frequency(est(0.01, 2.6e-4, 0.4)).s, "one in 100 years");
+    cr_assert_str_eq(cli_frequency_interval(est(0.01, 2.6e-4, 0.4)).s,
+                     "one in 2.5 to 3 800 years");
+    cr_assert_str_eq(cli_duration(est(31, 0.5, 1833)).s, "30 s");
+    cr_assert_str_eq(cli_duration_interval(est(31, 0.5, 1833)).s, "0.50 to 1 800 s");
+}
+
 Test(cli_number, columns_keep_one_place_and_never_hide_something)
 {
     const struct cli_column column =
