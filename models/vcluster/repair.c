@@ -102,6 +102,18 @@ static void reconcile_restore(struct ha_vc *v, struct ha_kube *k)
                  v->plan->law.restore);
 }
 
+/* A pod on a node that can be reached, with its disk, between two crashes or not: an
+ * empty deployed member exits again and again while the operator works on it. */
+static bool can_be_filled(const struct ha_vc *v, uint32_t pod)
+{
+    const struct ha_pod_row *row = &v->k->pod[pod];
+    bool is_placed = row->stage == HA_POD_STARTING || row->stage == HA_POD_RUNNING ||
+                     row->stage == HA_POD_CRASHED;
+
+    return is_placed && ha_infra_is_reachable(&v->k->infra, row->node) &&
+           ha_kube_disk_works(v->k, pod);
+}
+
 static void reconcile_refills(struct ha_vc *v)
 {
     bool works = v->plan->store->is_raft && v->common->store_works;
@@ -113,9 +125,7 @@ static void reconcile_refills(struct ha_vc *v)
         if ((p->data & HA_DATA_WIPED) == 0) {
             continue; /* its timer is not armed: refill() sees to it */
         }
-        bool is_due = works && (p->data & HA_DATA_WIPED) != 0 &&
-                      p->phase != HA_APP_OFF && ha_kube_disk_works(v->k, pod) &&
-                      ha_kube_process_is_reachable(v->k, pod);
+        bool is_due = works && can_be_filled(v, pod);
         bool is_short =
             v->plan->store->refills_itself || (p->data & HA_DATA_ADMITTED) != 0;
 

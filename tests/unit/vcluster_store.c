@@ -275,3 +275,38 @@ Test(vcluster_store, sqlite_on_a_lost_volume_is_lost)
     cr_assert_not(scene_is_down(&s, HA_SERVICE_API_READ));
     scene_close(&s);
 }
+
+/* On an emptyDir a drain wipes the member: deployed etcd then waits for an operator,
+ * crash loop or not; embedded etcd comes back by itself. */
+Test(vcluster_store, a_drained_emptydir_member_is_wiped)
+{
+    static const char *const deployed[] = {"controlPlane.backingStore.etcd.deploy."
+                                           "statefulSet.persistence.volumeClaim.enabled"
+                                           "=false",
+                                           NULL};
+    static const char *const embedded[] = {
+        "controlPlane.statefulSet.persistence.volumeClaim.enabled=false", NULL};
+    struct ha_kube k;
+    struct scene s;
+    uint32_t pod;
+
+    scene_open(&s, SCENE_CORRECTED, deployed, false);
+    k = scene_kube(&s);
+    pod = other_member(&s, 1);
+    ha_kube_delete_pod(&k, pod, HA_FM_NODE_DRAIN);
+    ha_kube_reconcile(&k);
+    scene_wait(&s, 1200.0);
+    cr_assert_eq(scene_common(&s).members_up, 2);
+    cr_assert_geq(scene_kube(&s).pod[pod].restarts, 2);
+    scene_wait(&s, 5.0 * 3600.0);
+    cr_assert_eq(scene_common(&s).members_up, 3);
+    scene_close(&s);
+
+    scene_open(&s, SCENE_EMBEDDED, embedded, false);
+    k = scene_kube(&s);
+    ha_kube_delete_pod(&k, other_member(&s, 1), HA_FM_NODE_DRAIN);
+    ha_kube_reconcile(&k);
+    scene_wait(&s, 600.0);
+    cr_assert_eq(scene_common(&s).members_up, 3);
+    scene_close(&s);
+}
