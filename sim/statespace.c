@@ -77,8 +77,8 @@ static void *grow(struct explorer *x, void *block, uint64_t old_n, uint64_t new_
 {
     void *more = realloc(block, (size_t)new_n * size);
     if (more == NULL) {
-        fprintf(stderr, "nines: out of memory: %llu bytes for a Markov chain\n",
-                (unsigned long long)(new_n * size));
+        fprintf(stderr, "nines: out of memory: %zu x %zu bytes for a Markov chain\n",
+                (size_t)new_n, size);
         exit(1);
     }
     memset((char *)more + old_n * size, 0, (size_t)(new_n - old_n) * size);

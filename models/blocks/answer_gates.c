@@ -285,7 +285,10 @@ static struct cut_list find_cuts(struct cut_finder *f)
         }
     }
     bool is_too_many = f->total > MAX_ALL_CUTS || f->list[f->s->root].n > MAX_CUTS;
-    return is_too_many ? (struct cut_list){0} : f->list[f->s->root];
+    if (is_too_many) {
+        f->list[f->s->root].n = 0;
+    }
+    return f->list[f->s->root];
 }
 
 /* P(some cut that holds v is wholly down). */

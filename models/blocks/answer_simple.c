@@ -114,7 +114,7 @@ static double euler_tail(const struct unit *u)
     const long double a = 30; /* discretisation error exp(-30) */
     const long double pi = 3.14159265358979323846264338327950288L;
     long double sum = creall(transform(u, a / (2 * u->x_s))) / 2;
-    long double partial[AVERAGED + 1];
+    long double partial[AVERAGED + 1] = {0};
     for (int k = 1; k <= FIRST + AVERAGED; k++) {
         long double complex z = (a + 2.0L * k * pi * I) / (2 * u->x_s);
         long double term = creall(transform(u, z));

@@ -24,7 +24,7 @@
 #define LAST_STEP   1e-9
 #define GOOD_ENOUGH 1e-10L
 
-enum { N_STEPS = 3, MAX_ELASTICITY_STATES = 3000 };
+enum { N_STEPS = 3, N_ATTEMPTS = 3, MAX_ELASTICITY_STATES = 3000 };
 
 struct answerer {
     struct sim_arena *arena;
@@ -167,7 +167,8 @@ static double elasticity(struct answerer *a, const char *parameter)
         return (double)NAN;
     }
     for (int side = 0; side < 3; side++) {
-        for (double h = FIRST_STEP; h > LAST_STEP; h /= 16) {
+        double h = FIRST_STEP;
+        for (int attempt = 0; attempt < N_ATTEMPTS; attempt++, h /= 16) {
             if (!differences(a, parameter, here, side, side == 0 ? h : h / 16, &value,
                              &error)) {
                 continue;

@@ -69,7 +69,7 @@ static int compile(struct events_reader *r, const struct ha_node *node,
 static int read_constant(struct events_reader *r, const struct ha_node *node,
                          long double *out)
 {
-    double time_s;
+    double time_s = 0;
     if (r->base->is_system && node->kind == HA_NODE_SCALAR && node->length > 1 &&
         strchr("smhdwy", node->text[node->length - 1]) != NULL &&
         strspn(node->text, ".0123456789") > 0) {
@@ -117,7 +117,7 @@ static int read_variables(struct events_reader *r, const struct ha_node *map)
     for (uint32_t i = 0; i < map->n; i++) {
         const struct ha_entry *entry = &map->entry[i];
         const struct ha_node *value = entry->value;
-        long double number;
+        long double number = 0;
         int rc = check_new_name(r, entry);
         if (rc == 0 && value->kind == HA_NODE_MAP) {
             value = ha_blocks_need(r->base, value, "init");
@@ -340,7 +340,7 @@ static int read_reach(struct events_reader *r, const struct ha_node *reach)
     for (uint32_t i = 0; rc == 0 && map != NULL && map->entry && i < map->n; i++) {
         const struct ha_symbol *symbol =
             ha_symbols_find(&r->symbols, map->entry[i].key);
-        long double value;
+        long double value = 0;
         if (symbol == NULL || !symbol->is_variable) {
             return ha_place_error(r->base->err, &map->entry[i].place,
                                   "\"%s\" is not a variable", map->entry[i].key);
@@ -425,7 +425,7 @@ static void find_rate_parameters(struct events_reader *r, const struct ha_node *
 static int read_model(struct events_reader *r, const struct ha_node *model)
 {
     const struct ha_node *parameters = ha_node_get(model, "parameters");
-    const struct ha_node *variables;
+    const struct ha_node *variables = NULL;
     if (parameters != NULL && ha_node_is_null(parameters)) {
         parameters = NULL;
     }
@@ -435,7 +435,7 @@ static int read_model(struct events_reader *r, const struct ha_node *model)
     if (rc == 0) {
         rc = need_map(r->base, model, "variables", MAX_VARIABLES, &variables);
     }
-    if (rc < 0) {
+    if (rc < 0 || variables == NULL) {
         return rc;
     }
     ha_symbols_init(&r->symbols, r->base->arena,
