@@ -45,7 +45,8 @@ HEADERS    := $(wildcard sim/*.[h] models/*.h models/*/*.h cli/*.h tests/*/*.h)
 DEF_FILES  := $(wildcard sim/*.def models/*/*.def cli/*.def)
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-check demo test check soak bench fuzz mutation layers shape \
+.PHONY: all help deps deps-check demo test check soak validation \
+        bench fuzz mutation layers shape \
         format format-check tidy cppcheck test-unit test-cli test-san test-tsan install clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -136,6 +137,21 @@ test-unit: $(TEST_BINS)
 test-cli: $(B)/nines
 	@if ls tests/cli/*.bats >/dev/null 2>&1; then \
 	  NINES="$(CURDIR)/$(B)/nines" bats --jobs 1 tests/cli; fi
+
+# The long statistical test; SOAK_SEEDS and SOAK_TRAPS make it shorter or longer.
+SOAK_SEEDS ?= 200
+SOAK_TRAPS ?= 10
+
+$(B)/soak: $(B)/tests/soak/soak.o $(B)/tests/support/problem.o $(LIB_OBJ) \
+           $(B)/gen/assets.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+
+soak: $(B)/soak ## long statistical tests: coverage over 200 seeds, traps at three budgets
+	@$(B)/soak $(SOAK_SEEDS) $(SOAK_TRAPS)
+
+validation: $(B)/soak ## the same, written to docs/validation.md
+	@$(B)/soak $(SOAK_SEEDS) $(SOAK_TRAPS) > $(B)/validation.md; held=$$?; \
+	  cp $(B)/validation.md docs/validation.md; exit $$held
 
 # ---- checks -----------------------------------------------------------------
 check: deps-check ## everything before a release: style, analysers, sanitizers, fuzzing
