@@ -141,16 +141,17 @@ test-cli: $(B)/nines
 # The long statistical test; SOAK_SEEDS and SOAK_TRAPS make it shorter or longer.
 SOAK_SEEDS ?= 200
 SOAK_TRAPS ?= 10
+SOAK_LONGEST ?= 10
 
 $(B)/soak: $(B)/tests/soak/soak.o $(B)/tests/support/problem.o $(LIB_OBJ) \
            $(B)/gen/assets.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 
 soak: $(B)/soak ## long statistical tests: coverage over 200 seeds, traps at three budgets
-	@$(B)/soak $(SOAK_SEEDS) $(SOAK_TRAPS)
+	@$(B)/soak $(SOAK_SEEDS) $(SOAK_TRAPS) $(SOAK_LONGEST)
 
 validation: $(B)/soak ## the same, written to docs/validation.md
-	@$(B)/soak $(SOAK_SEEDS) $(SOAK_TRAPS) > $(B)/validation.md; held=$$?; \
+	@$(B)/soak $(SOAK_SEEDS) $(SOAK_TRAPS) $(SOAK_LONGEST) > $(B)/validation.md; held=$$?; \
 	  cp $(B)/validation.md docs/validation.md; exit $$held
 
 # ---- checks -----------------------------------------------------------------

@@ -33,6 +33,9 @@
 
 #include "sim/bias.h"
 
+/* Stopping when the spread looks small picks spreads that are too small: without this
+ * 93.1 % of 1,080 intervals covered, of 95 % (tests/soak). */
+#define BY_LOOKING   1.06
 #define MIN_ESS      100.0
 #define MAX_SHARE    0.10
 #define MAX_TAIL     0.70
@@ -246,7 +249,7 @@ static double unseen_share(const struct sim_health *health)
 
 static struct belief judge(const struct view *view)
 {
-    struct belief belief = {.health = read_health(view), .widen = 1.0};
+    struct belief belief = {.health = read_health(view), .widen = BY_LOOKING};
     const struct sim_health *health = &belief.health;
 
     if (health->n_hits == 0) {
@@ -256,7 +259,7 @@ static struct belief judge(const struct view *view)
     const double unseen = unseen_share(health);
     const struct sim_estimate e = ratio(view, of_score(view), of_time, 0);
     if (unseen > 0.0 && e.value > 0.0) {
-        belief.widen = hypot(1.0, unseen / log(e.high / e.value));
+        belief.widen *= hypot(1.0, unseen / log(e.high / e.value));
     }
     if (health->effective_sample_size < MIN_ESS) {
         doubt(&belief, sqrt(MIN_ESS / health->effective_sample_size),
