@@ -26,6 +26,7 @@ struct cli_question {
     int method;          /* enum sim_method */
     const char *service; /* NULL: the first one of the model */
     bool is_first_year;
+    bool is_each_cause;   /* the precision also holds for causes of 1 % share or more */
     bool is_reproducible; /* cpu_s and wall_s are written as 0 */
     int fail_on;          /* enum cli_fail_on */
     struct cli_slo slo;   /* by cli_question_settle */
@@ -51,6 +52,8 @@ struct cli_question cli_question_default(void);
      "simulate exactly N years"},                                                      \
     {0, "precision", CLI_OPT_SHARE, &(q)->precision, "SHARE", NULL,                    \
      "else stop when the interval is this narrow (default 5%)"},                       \
+    {0, "each-cause", CLI_OPT_FLAG, &(q)->is_each_cause, NULL, NULL,                   \
+     "and the interval of each cause with 1 % of the downtime or more"},               \
     {0, "max-time", CLI_OPT_DURATION, &(q)->max_time_s, "TIME", NULL,                  \
      "stop by the clock; such a run is not repeatable"},                               \
     {0, "method", CLI_OPT_CHOICE, &(q)->method, "NAME",                                \

@@ -125,6 +125,7 @@ void ha_pod_set_stage(struct ha_kube *k, uint32_t pod, enum ha_pod_stage stage)
 {
     if (k->pod[pod].stage != (uint8_t)stage) {
         k->pod[pod].stage = (uint8_t)stage;
+        k->pod[pod].flags &= (uint16_t)~HA_POD_ASLEEP;
         mark(k, HA_DIRTY_POD);
     }
 }

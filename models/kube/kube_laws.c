@@ -20,20 +20,23 @@
 
 #define CELLS 1024
 
-#define MONITOR_PERIOD_S   5.0   /* k8s nodelifecycle: --node-monitor-period */
-#define LEASE_RENEW_S      10.2  /* kubelet lease: 40 s / 4, x U(1,1.04) */
-#define OUT_OF_SERVICE_S   300.0 /* medik8s NodeHealthCheck: unhealthy for 300 s */
-#define PROVISION_RETRY_S  900.0 /* Cluster Autoscaler: max-node-provision-time */
-#define TOKEN_S            10.0  /* k8s --node-eviction-rate 0.1 */
-#define TOKEN_SLOW_S       100.0 /* k8s --secondary-node-eviction-rate 0.01 */
-#define GC_QUARANTINE_S    40.0  /* k8s podgc: quarantineTime */
-#define GC_PERIOD_S        20.0  /* k8s podgc: gcCheckPeriod */
-#define FORCE_DETACH_S     360.0 /* k8s attachdetach: maxWaitForUnmountDuration */
-#define STATUS_PERIOD_S    10.0  /* kubelet nodeStatusUpdateFrequency */
-#define FLUSH_S            330.0 /* scheduler: 300 s, looked for each 30 s */
-#define BACKOFF_RESET_S    600.0 /* kubelet: back-off forgotten after 10 min */
-#define BACKOFF_FIRST_S    10.0
-#define BACKOFF_MAX_S      300.0
+#define MONITOR_PERIOD_S  5.0   /* k8s nodelifecycle: --node-monitor-period */
+#define LEASE_RENEW_S     10.2  /* kubelet lease: 40 s / 4, x U(1,1.04) */
+#define OUT_OF_SERVICE_S  300.0 /* medik8s NodeHealthCheck: unhealthy for 300 s */
+#define PROVISION_RETRY_S 900.0 /* Cluster Autoscaler: max-node-provision-time */
+#define TOKEN_S           10.0  /* k8s --node-eviction-rate 0.1 */
+#define TOKEN_SLOW_S      100.0 /* k8s --secondary-node-eviction-rate 0.01 */
+#define GC_QUARANTINE_S   40.0  /* k8s podgc: quarantineTime */
+#define GC_PERIOD_S       20.0  /* k8s podgc: gcCheckPeriod */
+#define FORCE_DETACH_S    360.0 /* k8s attachdetach: maxWaitForUnmountDuration */
+#define STATUS_PERIOD_S   10.0  /* kubelet nodeStatusUpdateFrequency */
+#define FLUSH_S           330.0 /* scheduler: 300 s, looked for each 30 s */
+#define BACKOFF_RESET_S   600.0 /* kubelet: back-off forgotten after 10 min */
+#define BACKOFF_FIRST_S   10.0
+#define BACKOFF_MAX_S     300.0
+#define RETRY_NOTICE_S                                                                 \
+    1.0 /* a process that polls its store each second sees it back                     \
+         */
 #define VOLUME_CHECK_S     0.5 /* kubelet exponentialbackoff: 0.5 s x 2 */
 #define VOLUME_CHECK_MAX_S 122.0
 #define DRAIN_RETRY_S      5.0   /* kubectl drain: retry on 429 */
@@ -134,6 +137,10 @@ static void pod_laws(struct ha_kube_laws *law, struct ha_builder *b)
         law->crash_wait[n] = add_fixed(b, fmin(wait_s, BACKOFF_MAX_S));
         wait_s *= 2;
     }
+    const struct sim_dist phase[2] = {uniform(0, RETRY_NOTICE_S),
+                                      uniform(0, BACKOFF_MAX_S)};
+    const double half[2] = {0.5, 0.5};
+    law->crash_asleep = add(b, sim_dist_mixture(b->arena, 2, half, phase));
     law->removal = add_uniform(b, 0.5, 2);
     law->removal_volume = add_uniform(b, 1, 3);
     law->resync_removal = add(b, sum2(b, uniform(1, 10), uniform(0.5, 2)));
@@ -150,6 +157,7 @@ static void volume_laws(struct ha_kube_laws *law, struct ha_builder *b)
         law->gate_step[g] = add_fixed(b, fmin(step_s, VOLUME_CHECK_MAX_S));
         step_s *= 2;
     }
+    law->gate_asleep = add_uniform(b, 0, VOLUME_CHECK_MAX_S);
     law->mount = add_uniform(b, 1, 3);
     law->gate_late = add(b, sum2(b, uniform(1, 3), uniform(0, STATUS_PERIOD_S)));
     law->volume_report = add_uniform(b, 0, STATUS_PERIOD_S);

@@ -22,6 +22,14 @@
  * is found at the check 372-382 s after binding, or only at 494-504 s if it took 12 s
  * longer. Plans for exact answers lump the chain into one delay.
  *
+ * Two endless rounds carry no news and are not played. After the twelfth check a pod
+ * sleeps until its volume is there; the next check of the 122 s round is then U(0,122)
+ * away. A container in its longest back-off whose owner says that a start is doomed (a
+ * control plane without its store runs 300 s, exits, waits 300 s) sleeps until it is
+ * not; it is then found in either half of the round with equal odds: running, so that
+ * it goes on at once, or in the back-off, U(0,300) from its end. Both laws are exact
+ * for a pod that has been in its round long compared with it, which 7 crashes ensure.
+ *
  * Sources: k8s pkg/kubelet/volumemanager/reconciler, pkg/util/goroutinemap/
  * exponentialbackoff, docs "Pod Lifecycle", KEP-4603.
  *
@@ -75,6 +83,37 @@ static void lose_power(struct ha_kube *k, uint32_t pod)
     sim_disarm(k->run, ha_purpose_slot(k, HA_PURPOSE_POD_STEP, pod));
 }
 
+static bool is_doomed(const struct ha_kube *k, uint32_t pod)
+{
+    const struct ha_kube_owner *owner = ha_kube_workload_of(k, pod)->owner;
+    return k->pod[pod].restarts == HA_RESTARTS_MAX && owner != NULL &&
+           owner->is_doomed != NULL && owner->is_doomed(k, pod);
+}
+
+static uint32_t gate_law(const struct ha_kube *k, uint32_t pod)
+{
+    const struct ha_pod_row *row = &k->pod[pod];
+    const struct ha_kube_laws *law = &k->plan->law;
+    if (row->gate == 0) {
+        return law->gate_first;
+    }
+    if (k->plan->gate_is_lumped) {
+        return volume_is_here(k, pod) ? law->gate_late : HA_NO_LAW;
+    }
+    if (row->gate == HA_GATE_CHECKS) {
+        return volume_is_here(k, pod) ? law->gate_asleep : HA_NO_LAW;
+    }
+    return law->gate_step[row->gate];
+}
+
+static uint32_t crash_law(const struct ha_kube *k, uint32_t pod)
+{
+    if (!ha_pod_has(k, pod, HA_POD_ASLEEP)) {
+        return k->plan->law.crash_wait[k->pod[pod].restarts];
+    }
+    return is_doomed(k, pod) ? HA_NO_LAW : k->plan->law.crash_asleep;
+}
+
 /* Law of the pod's next step as its kubelet takes it, or HA_NO_LAW: it stands still. */
 static uint32_t step_law(const struct ha_kube *k, uint32_t pod)
 {
@@ -88,16 +127,11 @@ static uint32_t step_law(const struct ha_kube *k, uint32_t pod)
         if (row->gate == HA_GATE_MOUNTING) {
             return works ? law->mount : HA_NO_LAW;
         }
-        if (row->gate == 0 || !k->plan->gate_is_lumped) {
-            return connected
-                       ? (row->gate == 0 ? law->gate_first : law->gate_step[row->gate])
-                       : HA_NO_LAW;
-        }
-        return connected && volume_is_here(k, pod) ? law->gate_late : HA_NO_LAW;
+        return connected ? gate_law(k, pod) : HA_NO_LAW;
     case HA_POD_STARTING:
         return works ? ha_kube_workload_of(k, pod)->start_same : HA_NO_LAW;
     case HA_POD_CRASHED:
-        return works ? law->crash_wait[row->restarts] : HA_NO_LAW;
+        return works ? crash_law(k, pod) : HA_NO_LAW;
     case HA_POD_DEAD:
         return connected ? law->node_up : HA_NO_LAW;
     default:
@@ -155,6 +189,9 @@ static void reconcile_pod(struct ha_kube *k, uint32_t pod)
     if (ha_pod_has(k, pod, HA_POD_TERMINATING)) {
         reconcile_terminating(k, pod);
     } else {
+        if (k->pod[pod].stage == HA_POD_CRASHED && is_doomed(k, pod)) {
+            k->pod[pod].flags |= HA_POD_ASLEEP;
+        }
         uint32_t law = step_law(k, pod);
         ha_arm_while(k->run, ha_purpose_slot(k, HA_PURPOSE_POD_STEP, pod),
                      law != HA_NO_LAW, law);
@@ -196,7 +233,7 @@ static void fire_gate(struct ha_kube *k, uint32_t pod)
     } else if (row->gate < HA_GATE_CHECKS) {
         row->gate++;
     }
-    if (row->gate == HA_GATE_MOUNTING || row->stage != HA_POD_BOUND ||
+    if (row->gate >= HA_GATE_CHECKS || row->stage != HA_POD_BOUND ||
         k->plan->gate_is_lumped) {
         k->infra.common->dirty |= HA_DIRTY_POD | HA_DIRTY_VOLUME;
     } else { /* nothing new for anybody: on to the next check */

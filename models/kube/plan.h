@@ -45,6 +45,10 @@ struct ha_kube_owner {
      * controller is not the host's. Set HA_DIRTY_OWNER when it changes. Pure. NULL:
      * always. */
     bool (*may_create)(const struct ha_kube *k);
+    /* Would a process started now end again for want of something outside its pod?
+     * Asked of pods in their longest back-off. Set HA_DIRTY_OWNER when it changes.
+     * Pure. NULL: never. */
+    bool (*is_doomed)(const struct ha_kube *k, uint32_t pod);
 };
 
 /* Timer purposes of this room. Entity in brackets. */
@@ -80,6 +84,7 @@ struct ha_kube_laws {
     uint32_t provision, rebuild, token, token_slow;
     uint32_t place, replace, flush, gc_orphan, gc_fast, endpoint;
     uint32_t drain_retry, drain_limit, calm, crash_wait[HA_RESTARTS_MAX + 1];
+    uint32_t crash_asleep, gate_asleep;
     uint32_t gate_first, gate_step[HA_GATE_CHECKS + 1], gate_late, mount;
     uint32_t node_up, removal, removal_volume, resync_removal;
     uint32_t ready_resync, ready_lost_crash;

@@ -37,7 +37,7 @@ static const struct controller controllers[] = {
     {ha_cloud_reconcile, MACHINES},
     {ha_disruption_reconcile, MACHINES},
     {ha_kubelet_reconcile,
-     MACHINES | HA_DIRTY_PROCESS | HA_DIRTY_POD | HA_DIRTY_VOLUME},
+     MACHINES | HA_DIRTY_PROCESS | HA_DIRTY_POD | HA_DIRTY_VOLUME | HA_DIRTY_OWNER},
     {ha_eviction_reconcile, MACHINES | HA_DIRTY_POD},
     {ha_podgc_reconcile, MACHINES | HA_DIRTY_POD},
     {ha_rollout_reconcile, HA_DIRTY_COMMON | HA_DIRTY_POD | HA_DIRTY_ROLLOUT},

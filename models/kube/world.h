@@ -77,7 +77,8 @@ enum ha_pod_flag {
     HA_POD_UNPLACEABLE = 32, /* last scheduling attempt found no node */
     HA_POD_REFUSED = 64,     /* the eviction API said 429 to the running drain */
     HA_POD_STUCK = 128,      /* terminating, and its kubelet could not be told */
-    HA_POD_PROBED = 256      /* the kubelet's own probes succeed */
+    HA_POD_PROBED = 256,     /* the kubelet's own probes succeed */
+    HA_POD_ASLEEP = 512      /* CRASHED, and a start would only end again (kubelet.c) */
 };
 
 struct ha_pod_row {
@@ -90,8 +91,8 @@ struct ha_pod_row {
 };
 static_assert(sizeof(struct ha_pod_row) == 8, "no hidden padding");
 
-#define HA_RESTARTS_MAX  7 /* 10 x 2^(7-2) = 320 > 300: the back-off's ceiling */
-#define HA_GATE_CHECKS   9 /* the kubelet's back-off reaches 122 s, then stays */
+#define HA_RESTARTS_MAX  7  /* 10 x 2^(7-2) = 320 > 300: the back-off's ceiling */
+#define HA_GATE_CHECKS   12 /* checks played one by one; 9 reach the 122 s ceiling */
 #define HA_GATE_MOUNTING 15
 
 enum ha_volume_stage {

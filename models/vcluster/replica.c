@@ -107,12 +107,24 @@ static bool is_serving(const struct ha_kube *k, uint32_t pod)
     return ha_replica_is_up(&v, pod) && store_is_usable(&v, pod);
 }
 
+/* Without its store a start ends after 300 s. Not where the store is in the pod: there
+ * a start is what brings the store back. */
+static bool is_doomed(const struct ha_kube *k, uint32_t pod)
+{
+    struct ha_vc v = ha_vc_view(k);
+
+    (void)pod;
+    return v.plan->store->is_raft && !v.plan->store->is_in_replica &&
+           v.common->store_works == 0;
+}
+
 const struct ha_kube_owner ha_vc_cp_owner = {
     .started = on_started,
     .stopping = on_stopping,
     .stopped = on_stopped,
     .removed = on_removed,
     .is_serving = is_serving,
+    .is_doomed = is_doomed,
 };
 
 /* ---- the phases ---- */
@@ -161,6 +173,10 @@ static void reconcile_one(struct ha_vc *v, struct ha_kube *k, uint32_t pod)
 
 void ha_replica_reconcile(struct ha_vc *v, struct ha_kube *k)
 {
+    if (v->common->store_works != v->common->store_did_work) {
+        v->common->store_did_work = v->common->store_works;
+        ha_kube_touch(k); /* kubelets wake containers that were doomed */
+    }
     for (uint32_t i = 0; i < v->plan->n_cp; i++) {
         reconcile_one(v, k, v->plan->cp_first + i);
     }

@@ -63,7 +63,8 @@ struct ha_vc_common {
     uint8_t members_up;      /* derived: store members that vote and store */
     uint8_t store_works;     /* derived: a leader with a majority, the data there */
     uint8_t dns_can_repair;  /* derived: a lost CoreDNS pod would be replaced */
-    uint8_t pad[7];
+    uint8_t store_did_work;  /* store_works at the last look */
+    uint8_t pad[6];
 };
 static_assert(sizeof(struct ha_vc_common) == 24, "no hidden padding");
 
