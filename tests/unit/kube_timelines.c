@@ -104,7 +104,8 @@ static void expect(const struct timeline *t, double mean_s, double p5_s, double 
 Test(kube_timelines, container_crash_first_2_to_10)
 {
     const struct timeline t = {
-        .setup = {.n_rates = 1, .rate = {{HA_PARAM_POD_CRASH_RATE, 1, HA_N_PARAMS}}},
+        .setup = {.n_rates = 1,
+                  .rate = {{HA_PARAM_POD_CRASH_RATE, 1, HA_N_PARAMS, 0, 0}}},
         .fm = HA_FM_POD_CRASH,
         .limit_s = 60};
     expect(&t, 4.3, 2, 7);
@@ -232,7 +233,7 @@ Test(kube_timelines, zone_down_for_3600_s)
                   .n_rates = 2,
                   .rate = {{HA_PARAM_ZONE_MAJOR_RATE, 1, HA_PARAM_ZONE_MAJOR_DURATION,
                             3600, 1},
-                           {HA_PARAM_ZONE_MAJOR_NODE_FRAC, 1, HA_N_PARAMS}}},
+                           {HA_PARAM_ZONE_MAJOR_NODE_FRAC, 1, HA_N_PARAMS, 0, 0}}},
         .fm = HA_FM_ZONE_MAJOR,
         .heal_after_s = 3600,
         .limit_s = 9000};
