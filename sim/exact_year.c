@@ -76,7 +76,7 @@ static int find_first_year(struct sim_exact_solver *s, const struct lumped *l,
                            uint32_t service)
 {
     struct sim_exact_service *out = &s->out->service[service];
-    struct sim_transient t, once;
+    struct sim_transient t = {0}, once = {0};
     double year_s = s->model->year_s;
     int rc = sim_ctmc_transient(&l->q, l->marked, l->start, year_s, false, &t, s->err);
     if (rc == 0) {
@@ -99,7 +99,7 @@ static int find_losses(struct sim_exact_solver *s, const struct lumped *l)
     static const double years[SIM_EXACT_LOSSES] = {1, 5, 10};
     struct sim_exact_service *out = &s->out->service[0];
     for (int i = 0; i < SIM_EXACT_LOSSES; i++) {
-        struct sim_transient t;
+        struct sim_transient t = {0};
         int rc = sim_ctmc_transient(&l->q, l->marked, l->start,
                                     years[i] * s->model->year_s, true, &t, s->err);
         if (rc < 0) {
@@ -123,7 +123,7 @@ static int find_slo(struct sim_exact_solver *s, const struct lumped *l,
         rc = sim_ctmc_occupation(&l->q, l->marked, l->pi, o->window_s, o->budget_s,
                                  &breach, &error, s->err);
     } else if (o->budget_s <= 0) {
-        struct sim_transient t;
+        struct sim_transient t = {0};
         rc = sim_ctmc_transient(&l->q, l->marked, l->pi, o->window_s, true, &t, s->err);
         breach = rc == 0 ? (double)t.point : 0;
     }

@@ -27,7 +27,7 @@ struct ha_bdd_call {
 
 static void *get(size_t n, size_t size)
 {
-    void *block = calloc(n, size);
+    void *block = calloc(n > 0 ? n : 1, size);
     if (block == NULL) {
         fprintf(stderr, "nines: out of memory: %zu x %zu bytes for a diagram\n", n,
                 size);

@@ -113,7 +113,7 @@ static int open_gate(struct gate_reader *g, const struct ha_node *node)
     *open = (struct open_gate){.node = node};
     int rc = ha_node_get(node, "gate") != NULL ? open_written(g, node, open)
                                                : open_friendly(g, node, open);
-    if (rc < 0) {
+    if (rc < 0 || open->list == NULL) {
         return rc;
     }
     if (open->list->kind != HA_NODE_LIST || open->list->n == 0) {

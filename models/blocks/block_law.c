@@ -14,6 +14,7 @@
  * A time alone (`failure: 90d`) is an exponential law of that mean.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,9 +120,7 @@ static int read_time_key(const struct ha_blocks_reader *reader,
                          const struct ha_node *map, const char *key, double *out_s)
 {
     char neutral[32];
-    size_t n = strlen(key);
-    memcpy(neutral, key, n);
-    memcpy(neutral + n, "_s", 3);
+    snprintf(neutral, sizeof neutral, "%s_s", key);
     const struct ha_node *node = ha_node_get(map, neutral);
     if (node != NULL) {
         struct ha_blocks_reader plain = *reader;
@@ -208,7 +207,7 @@ static int read_hyperexponential(const struct ha_blocks_reader *reader,
 static int read_uniform(const struct ha_blocks_reader *reader,
                         const struct ha_node *node, struct sim_dist *out)
 {
-    double low_s = 0, high_s;
+    double low_s = 0, high_s = 0;
     const struct ha_node *low = ha_node_get(node, reader->is_system ? "min" : "min_s");
     const char *rest;
     int rc = 0;
@@ -231,8 +230,8 @@ static int read_erlang(const struct ha_blocks_reader *reader,
                        const struct ha_node *node, struct sim_dist *out)
 {
     const struct ha_node *count = ha_blocks_need(reader, node, "stages");
-    uint32_t stages;
-    double mean_s;
+    uint32_t stages = 1;
+    double mean_s = 0;
     if (count == NULL) {
         return -SIM_ERR_INPUT;
     }

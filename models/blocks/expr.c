@@ -545,7 +545,7 @@ double ha_expr_eval(const struct ha_expr *expr, const double *variable)
 {
     double stack[MAX_DEPTH + 1];
     double *top = stack;
-    *top = 0;
+    stack[0] = stack[1] = 0;
     const struct ha_expr_step *end = expr->step + expr->n;
     for (const struct ha_expr_step *s = expr->step; s != end; s++) {
         double b = s->value;
