@@ -6,7 +6,9 @@
  *     bias_plan      what is biased and how strongly; learned in pilot rounds
  *     bias_segment   strategies between two failures and their likelihood ratios
  *     bias_recovery  size-biased recoveries
- *     bias_path      plays one excursion, with splitting, and scores it
+ *     bias_path      plays one excursion, with weight windows
+ *     bias_score     what it counts
+ *     bias_law       law of downtime in a window
  *     bias_tally     what was scored, in one batch
  *     bias_lesson    what was learned, in one pilot batch
  *     bias_main      the unbiased main path of one batch, and its excursions
@@ -251,6 +253,17 @@ void sim_bias_play(struct sim_bias_player *player, uint32_t slot, double time_s,
 /* Suspends the failure clocks of the bound world: they are drawn step by step. */
 void sim_bias_suspend(struct sim_bias_player *player);
 
+/* ---- Scores ---- */
+
+/* Time delay_s passes in the present state, which has not changed yet; the weight is
+ * the one after the event that ends it. */
+void sim_bias_score_time(struct sim_bias_player *player, double delay_s);
+/* After `slot` fired: which services went down or came back. Ends the bias at the first
+ * outage of the focus service. */
+void sim_bias_note_changes(struct sim_bias_player *player, uint32_t slot);
+/* What is counted at the end of a branch, with its final weight. */
+void sim_bias_score_end(struct sim_bias_player *player, double weight);
+
 /* ---- Segments ------------------------------------------------------------------ */
 
 /* Looks at the armed failure clocks; the window reaches to the next other event. */
@@ -298,6 +311,21 @@ void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *
 /* Plays n_histories first years from new, each to plan->horizon_s. */
 void sim_bias_batch_play_new(struct sim_bias_player *player,
                              struct sim_bias_batch *batch, uint64_t n_histories);
+
+/* ---- Law of downtime in a window ---- */
+
+#define SIM_BIAS_ATOMS 4000
+
+struct sim_bias_law {
+    double weight[SIM_DOWNTIME_BINS]; /* cumulative, ends at 1 */
+    double mean_s[SIM_DOWNTIME_BINS];
+};
+
+/* Fills atom_s (SIM_BIAS_ATOMS values, ascending) with downtimes of windows that have
+ * at least one excursion with an outage, `mean` of them expected; and says which share
+ * of them has several, and which share of those exceeds the budget. */
+void sim_bias_law_sample(const struct sim_bias_law *law, double mean, double budget_s,
+                         double *atom_s, double *many_share, double *many_over);
 
 /* ---- Result -----------------------------------------------------------------------
  */

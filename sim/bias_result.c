@@ -44,8 +44,7 @@
 #define HALVES_Z     4.0
 #define EXCESS_Z     5.0
 #define CAUSE_SHARE  0.01
-#define MEMORY_SHARE 0.01 /* of exits with an outage, for the start to be forgotten */
-#define LAW_ATOMS    4000
+#define MEMORY_SHARE 0.01  /* of exits with an outage, for the start to be forgotten */
 #define LAW_MOST     200.0 /* hits in a window up to which the law is sampled */
 
 /* One number per batch. */
@@ -294,20 +293,7 @@ static struct belief judge(const struct view *view)
 /* ---- Law of downtime per window
  * ------------------------------------------------------ */
 
-static int compare_atoms(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-struct law {
-    double weight[SIM_DOWNTIME_BINS]; /* cumulative, ends at 1 */
-    double mean_s[SIM_DOWNTIME_BINS];
-};
-
-static double gather_law(const struct view *view, struct law *law)
+static double gather_law(const struct view *view, struct sim_bias_law *law)
 {
     double sum = 0.0;
 
@@ -328,81 +314,30 @@ static double gather_law(const struct view *view, struct law *law)
     return sum;
 }
 
-static double draw_downtime(const struct law *law, double u)
-{
-    uint32_t low = 0;
-    uint32_t high = SIM_DOWNTIME_BINS - 1;
-
-    while (low < high) {
-        const uint32_t middle = (low + high) / 2;
-        if (law->weight[middle] > u) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return law->mean_s[low];
-}
-
-/* Hits in a window given at least one: inversion of the truncated Poisson law. */
-static uint32_t draw_hits(double mean, double u)
-{
-    double p = mean * exp(-mean) / -expm1(-mean);
-    uint32_t n = 1;
-
-    while (u > p && n < 1000) {
-        u -= p;
-        n++;
-        p *= mean / n;
-    }
-    return n;
-}
-
-static void sample_law(const struct law *law, double mean, double budget_s,
-                       double *atom_s, double *many_share, double *many_over)
-{
-    const struct sim_rng_key key = sim_rng_key_of(0x6c6177, 0, 0);
-    uint32_t n_many = 0;
-    uint32_t n_over = 0;
-
-    for (uint32_t i = 0; i < LAW_ATOMS; i++) {
-        const uint32_t n = draw_hits(mean, (i + 0.5) / LAW_ATOMS);
-        double sum_s = 0.0;
-        for (uint32_t j = 0; j < n; j++) {
-            sum_s += draw_downtime(law, sim_draw_uniform(sim_draw_of(&key, i, j)));
-        }
-        atom_s[i] = sum_s;
-        if (n > 1) {
-            n_many++;
-            n_over += budget_s >= 0.0 && sum_s > budget_s;
-        }
-    }
-    qsort(atom_s, LAW_ATOMS, sizeof *atom_s, compare_atoms);
-    *many_share = (double)n_many / LAW_ATOMS;
-    *many_over = n_many > 0 ? (double)n_over / n_many : 0.0;
-}
-
 static void fill_law(struct sim_result *result, struct sim_service_result *service,
                      const struct view *view)
 {
-    struct law law;
+    struct sim_bias_law law;
     const double hits = total_of(view, of_hits, 0);
     const double mean = hits / total_of(view, of_time, 0) * result->window_s;
 
     if (!(gather_law(view, &law) > 0.0) || !(mean > 0.0) || mean > LAW_MOST) {
         return;
     }
-    double *atom_s = sim_arena_calloc(&result->arena, LAW_ATOMS + 1, sizeof *atom_s);
-    double *weight = sim_arena_calloc(&result->arena, LAW_ATOMS + 1, sizeof *weight);
+    double *atom_s =
+        sim_arena_calloc(&result->arena, SIM_BIAS_ATOMS + 1, sizeof *atom_s);
+    double *weight =
+        sim_arena_calloc(&result->arena, SIM_BIAS_ATOMS + 1, sizeof *weight);
     double many_share = 0.0;
     double many_over = 0.0;
-    sample_law(&law, mean, result->budget_s, atom_s + 1, &many_share, &many_over);
+    sim_bias_law_sample(&law, mean, result->budget_s, atom_s + 1, &many_share,
+                        &many_over);
     const double some = -expm1(-mean);
     weight[0] = exp(-mean);
-    for (uint32_t i = 1; i <= LAW_ATOMS; i++) {
-        weight[i] = some / LAW_ATOMS;
+    for (uint32_t i = 1; i <= SIM_BIAS_ATOMS; i++) {
+        weight[i] = some / SIM_BIAS_ATOMS;
     }
-    service->n_windows = LAW_ATOMS + 1;
+    service->n_windows = SIM_BIAS_ATOMS + 1;
     service->window_downtime_s = atom_s;
     service->window_weight = weight;
     if (result->budget_s < 0.0) {
