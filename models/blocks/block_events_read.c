@@ -463,7 +463,9 @@ int ha_events_read(const struct ha_blocks_reader *reader, const struct ha_node *
     if (rc < 0) {
         return rc;
     }
-    link_events(reader->arena, events, r.event);
+    if (r.event != NULL) {
+        link_events(reader->arena, events, r.event);
+    }
     const struct ha_node *absorbing = ha_node_get(model, "absorbing");
     if (absorbing != NULL && !ha_node_bool(absorbing, &out->is_absorbing)) {
         return ha_node_error(reader->err, absorbing, "expected true or false");

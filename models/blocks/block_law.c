@@ -275,7 +275,7 @@ static int read_two_parameters(const struct ha_blocks_reader *reader,
 int ha_blocks_read_law(const struct ha_blocks_reader *reader,
                        const struct ha_node *node, struct sim_dist *out)
 {
-    double time_s;
+    double time_s = 0;
     if (node->kind == HA_NODE_SCALAR) {
         int rc = ha_blocks_read_time(reader, node, &time_s);
         if (rc == 0) {

@@ -558,7 +558,7 @@ double ha_expr_eval(const struct ha_expr *expr, const double *variable)
             *++top = b;
             continue;
         }
-        double a = *top;
+        double a = *top; /* NOLINT: the compiler checked the depth */
         switch ((enum op)s->op) {
 #define AS_CASE(name, value, swapped, binds)                                           \
     case OP_##name:                                                                    \
