@@ -236,12 +236,38 @@ static bool is_serving(const struct ha_kube *k, uint32_t pod)
     return v.pod[pod].was_ready != 0;
 }
 
+/* Members that are running or that their kubelets may start any moment. */
+static uint32_t count_startable(const struct ha_vc *v, const struct ha_kube *k)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < v->plan->n_members; i++) {
+        const struct ha_pod_row *row = &k->pod[v->plan->member_first + i];
+
+        n += (row->stage == HA_POD_STARTING || row->stage == HA_POD_RUNNING ||
+              row->stage == HA_POD_CRASHED) &&
+             ha_infra_is_powered(&k->infra, row->node);
+    }
+    return n;
+}
+
+/* A member that starts without a quorum never passes its startup probe. As long as too
+ * few members could be up together, none of them starts in vain. */
+static bool is_doomed(const struct ha_kube *k, uint32_t pod)
+{
+    struct ha_vc v = ha_vc_view(k);
+
+    (void)pod;
+    return v.common->store_works == 0 && count_startable(&v, k) < v.plan->quorum;
+}
+
 const struct ha_kube_owner ha_vc_etcd_owner = {
     .started = on_started,
     .stopping = on_stopping,
     .stopped = on_stopped,
     .removed = on_removed,
     .is_serving = is_serving,
+    .is_doomed = is_doomed,
 };
 
 static void reconcile_startup(struct ha_vc *v, struct ha_kube *k)
