@@ -290,8 +290,7 @@ static struct belief judge(const struct view *view)
     return belief;
 }
 
-/* ---- Law of downtime per window
- * ------------------------------------------------------ */
+/* ---- Law of downtime per window ---- */
 
 static double gather_law(const struct view *view, struct sim_bias_law *law)
 {
@@ -359,8 +358,7 @@ static void fill_law(struct sim_result *result, struct sim_service_result *servi
         1.0 - breach.value, fmax(0.0, 1.0 - breach.high), 1.0 - breach.low, true};
 }
 
-/* ---- Filling
- * ------------------------------------------------------------------------- */
+/* ---- Filling ---- */
 
 static int compare_causes(const void *a, const void *b)
 {

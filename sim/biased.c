@@ -85,8 +85,7 @@ static bool is_over(struct study_run *run, double share)
     return run->is_cut;
 }
 
-/* ---- Batches over threads
- * ------------------------------------------------------------ */
+/* ---- Batches over threads ---- */
 
 static void play_item(void *context, unsigned worker, uint64_t item, unsigned place)
 {
@@ -170,8 +169,7 @@ static uint64_t count_events(const struct study_run *run)
     return n;
 }
 
-/* ---- Rounds
- * ---------------------------------------------------------------------------- */
+/* ---- Rounds ---- */
 
 static void learn_rounds(struct study_run *run, struct sim_bias_lesson *sum,
                          struct sim_level *level)

@@ -101,8 +101,7 @@ static double clock_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ---- Levels
- * -------------------------------------------------------------------------- */
+/* ---- Levels ---- */
 
 /* Level of the bound world: 0 calm-like, n_levels down. Leaves the run bound. */
 static uint32_t level_of(struct split *split, struct lane *lane)
@@ -162,8 +161,7 @@ static bool find_levels(struct split *split)
     return true;
 }
 
-/* ---- Stages
- * ---------------------------------------------------------------------------- */
+/* ---- Stages ---- */
 
 static void keep_entrance(struct lane *lane)
 {
@@ -364,8 +362,7 @@ static void play_rep(void *context, unsigned worker, uint64_t item, unsigned pla
     }
 }
 
-/* ---- Result
- * ---------------------------------------------------------------------------- */
+/* ---- Result ---- */
 
 static struct sim_estimate ratio_of(const struct split *split, size_t y, size_t x,
                                     double confidence)
@@ -514,8 +511,7 @@ static void fill_result(const struct split *split, struct sim_result *result)
     }
 }
 
-/* ---- Driver
- * ---------------------------------------------------------------------------- */
+/* ---- Driver ---- */
 
 static void merge_rep(void *context, uint64_t item, unsigned place)
 {
