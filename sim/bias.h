@@ -89,9 +89,10 @@ struct sim_bias_plan {
     struct sim_values values;           /* cap 0 while nothing is learned */
     uint32_t useful_words;              /* 64-bit words for one set of clocks */
     uint32_t n_useful;
-    uint64_t *useful; /* sets of clocks that lead to the outage */
-    bool splits;      /* weight windows are on */
-    uint32_t copies;  /* excursions per exit from calm */
+    uint64_t *useful;        /* sets of clocks that lead to the outage */
+    bool splits;             /* weight windows are on */
+    uint32_t copies;         /* excursions per exit from calm by a failure */
+    uint32_t copies_planned; /* the same by anything else: planned work */
     double warmup_s;
     double horizon_s; /* end of the first year, or infinity */
 };
@@ -135,12 +136,13 @@ size_t sim_bias_tally_bytes(const struct sim_model *model);
 /* ---- Lesson -------------------------------------------------------------------- */
 
 struct sim_bias_lesson {
-    double *clock_credit;                    /* [n_clocks] */
-    struct sim_size_mix *size_credit;        /* [n_slots] */
-    double (*group_score)[SIM_BIAS_CAUSES];  /* [n_groups] sums by cause */
-    double (*group_score2)[SIM_BIAS_CAUSES]; /* [n_groups] sums of squares */
-    double group_n[SIM_BIAS_GROUPS];
-    double group_events[SIM_BIAS_GROUPS]; /* cost: events played */
+    double *clock_credit;             /* [n_clocks] */
+    struct sim_size_mix *size_credit; /* [n_slots] */
+    /* By group of the first failure; one more row for exits that are not failures. */
+    double (*group_score)[SIM_BIAS_CAUSES];  /* [n_groups + 1] sums by cause */
+    double (*group_score2)[SIM_BIAS_CAUSES]; /* [n_groups + 1] sums of squares */
+    double group_n[SIM_BIAS_GROUPS + 1];
+    double group_events[SIM_BIAS_GROUPS + 1]; /* cost: events played */
     struct sim_values values;
     uint32_t n_samples; /* worlds kept to measure distances in */
     uint64_t sample_key[SIM_BIAS_SAMPLES];

@@ -155,9 +155,9 @@ static bool is_clock(const struct sim_bias_player *player, uint32_t slot)
 }
 
 static void play_excursions(struct sim_bias_player *player,
-                            struct sim_bias_batch *batch, uint32_t slot, double time_s)
+                            struct sim_bias_batch *batch, uint32_t slot, double time_s,
+                            uint32_t copies)
 {
-    const uint32_t copies = player->plan->copies;
 
     sim_run_bind(&player->run, player->before);
     sim_bias_suspend(player);
@@ -186,7 +186,8 @@ static void leave_calm(struct sim_bias_player *player, struct sim_bias_batch *ba
     sim_world_fire(run, slot, time_s);
     batch->tally->n_events++;
     if (redraws || !is_calm(run)) {
-        play_excursions(player, batch, slot, time_s);
+        play_excursions(player, batch, slot, time_s,
+                        redraws ? player->plan->copies : player->plan->copies_planned);
     }
 }
 

@@ -492,9 +492,11 @@ static void end_copy(struct sim_bias_player *player, uint32_t first_clock)
     for (uint32_t s = 0; s < model->n_services; s++) {
         sim_scores_add(&tally->service[s].scores, player->copy_score[s]);
     }
-    if (player->lesson != NULL && first_clock != UINT32_MAX) {
+    if (player->lesson != NULL) {
+        const struct sim_bias_plan *plan = player->plan;
         struct sim_bias_lesson *lesson = player->lesson;
-        const uint32_t g = player->plan->clock_group[first_clock];
+        const uint32_t g =
+            first_clock != UINT32_MAX ? plan->clock_group[first_clock] : plan->n_groups;
         lesson->group_n[g] += 1.0;
         lesson->group_events[g] += (double)player->n_copy_events;
         for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {

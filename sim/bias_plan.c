@@ -2,13 +2,15 @@
 /*
  * What is biased, how strongly, and what pilots teach about it.
  *
- * Four things are learned, all of low dimension, all mixed with a safe default, so
+ * Five things are learned, all of low dimension, all mixed with a safe default, so
  * that a poor lesson costs time and never truth:
  *
  *   - which failures matter after the first one: each clock's part in the scores
  *     (cross-entropy); half of the wanted intensity stays balanced over groups;
  *   - which recoveries are worth lengthening: posterior odds of the size-biased
  *     components in paths that scored;
+ *   - how many excursions an exit by planned work deserves, and how many one by a
+ *     failure;
  *   - how many excursions each group of first failures deserves: odds proportional
  *     to the root mean square of its relative scores over the causes, per square root
  *     of cost (Neyman); 0.3 of the excursions stay even. This is what lets a frequent
@@ -31,6 +33,7 @@
 #define LEARNED_SIZE  0.8  /* part of a size mixture that is learned */
 #define LEAST_OWN_LAW 0.1  /* and what is always left to the law itself */
 #define LEARNED_GROUP 0.7
+#define COPIES        4     /* excursions per exit, before and without learning */
 #define CAUSE_COUNTS  0.005 /* causes below this share do not steer */
 #define VALUE_CAP     8192
 #define VALUE_VISITS  20 /* before a state's value is used */
@@ -149,7 +152,8 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
         .focus = study->focus,
         .mass = -log1p(-FAIL_P),
         .odds = {0.10, 0.30, 0.30, 0.30},
-        .copies = 4,
+        .copies = COPIES,
+        .copies_planned = COPIES,
         .warmup_s = study->warmup_years * model->year_s,
         .horizon_s = HUGE_VAL,
     };
@@ -185,9 +189,9 @@ void sim_bias_lesson_init(struct sim_bias_lesson *lesson, struct sim_arena *aren
             sim_arena_calloc(arena, plan->n_clocks, sizeof *lesson->clock_credit),
         .size_credit = sim_arena_calloc(arena, n_slots, sizeof *lesson->size_credit),
         .group_score =
-            sim_arena_calloc(arena, plan->n_groups, sizeof *lesson->group_score),
+            sim_arena_calloc(arena, plan->n_groups + 1, sizeof *lesson->group_score),
         .group_score2 =
-            sim_arena_calloc(arena, plan->n_groups, sizeof *lesson->group_score2),
+            sim_arena_calloc(arena, plan->n_groups + 1, sizeof *lesson->group_score2),
     };
     values_init(&lesson->values, arena);
     struct sim_run run;
@@ -207,7 +211,7 @@ void sim_bias_lesson_release(struct sim_bias_lesson *lesson)
 void sim_bias_lesson_clear(struct sim_bias_lesson *lesson,
                            const struct sim_bias_plan *plan)
 {
-    const size_t n_groups = plan->n_groups;
+    const size_t n_groups = plan->n_groups + 1;
 
     memset(lesson->clock_credit, 0, plan->n_clocks * sizeof *lesson->clock_credit);
     memset(lesson->size_credit, 0, plan->model->n_slots * sizeof *lesson->size_credit);
@@ -232,7 +236,7 @@ void sim_bias_lesson_merge(struct sim_bias_lesson *lesson,
             lesson->size_credit[slot].share[k] += from->size_credit[slot].share[k];
         }
     }
-    for (uint32_t g = 0; g < plan->n_groups; g++) {
+    for (uint32_t g = 0; g <= plan->n_groups; g++) {
         lesson->group_n[g] += from->group_n[g];
         lesson->group_events[g] += from->group_events[g];
         for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
@@ -295,20 +299,61 @@ static double relative_square(const struct sim_bias_lesson *lesson, uint32_t g,
     return lesson->group_n[g] > 0.0 ? sum / lesson->group_n[g] : 0.0;
 }
 
-static void learn_groups(struct sim_bias_plan *plan,
-                         const struct sim_bias_lesson *lesson)
+/* Sums of the scores by cause over all rows; returns the sum over the causes. */
+static double add_scores(const struct sim_bias_plan *plan,
+                         const struct sim_bias_lesson *lesson, double *total)
 {
-    double total[SIM_BIAS_CAUSES] = {0};
     double all = 0.0;
-    double want[SIM_BIAS_GROUPS] = {0};
-    double sum = 0.0;
 
-    for (uint32_t g = 0; g < plan->n_groups; g++) {
+    for (uint32_t g = 0; g <= plan->n_groups; g++) {
         for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
             total[c] += lesson->group_score[g][c];
             all += lesson->group_score[g][c];
         }
     }
+    return all;
+}
+
+/*
+ * Copies per exit: where planned work leaves calm often and leads to little, one copy
+ * of it is enough and failures get more (Neyman, as for the groups).
+ */
+static void learn_copies(struct sim_bias_plan *plan,
+                         const struct sim_bias_lesson *lesson)
+{
+    const uint32_t planned = plan->n_groups;
+    double total[SIM_BIAS_CAUSES] = {0};
+    double square = 0.0;
+    double events = 0.0;
+    double n = 0.0;
+    const double all = add_scores(plan, lesson, total);
+
+    for (uint32_t g = 0; g < plan->n_groups; g++) {
+        square += lesson->group_n[g] * relative_square(lesson, g, total, all);
+        events += lesson->group_events[g];
+        n += lesson->group_n[g];
+    }
+    if (!(lesson->group_n[planned] > 0.0) || !(square > 0.0)) {
+        return;
+    }
+    const double cost = events / n + 4.0;
+    const double cost_planned =
+        lesson->group_events[planned] / lesson->group_n[planned] + 4.0;
+    const double ratio = sqrt(relative_square(lesson, planned, total, all) /
+                              cost_planned / (square / n / cost));
+    plan->copies = ratio < 0.5 ? 2 * COPIES : COPIES;
+    plan->copies_planned =
+        (uint32_t)fmin(fmax(round(plan->copies * ratio), 1.0), 2.0 * COPIES);
+}
+
+static void learn_groups(struct sim_bias_plan *plan,
+                         const struct sim_bias_lesson *lesson)
+{
+    double total[SIM_BIAS_CAUSES] = {0};
+    double want[SIM_BIAS_GROUPS] = {0};
+    double sum = 0.0;
+    const double all = add_scores(plan, lesson, total);
+
     if (!(all > 0.0)) {
         return;
     }
@@ -332,6 +377,7 @@ void sim_bias_plan_learn(struct sim_bias_plan *plan,
     learn_clocks(plan, lesson);
     learn_sizes(plan, lesson);
     learn_groups(plan, lesson);
+    learn_copies(plan, lesson);
     values_merge(&plan->values, &lesson->values);
     plan->splits = plan->values.n_used > 0;
 }

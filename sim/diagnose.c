@@ -161,6 +161,13 @@ double sim_pareto_shape(const double *x, uint32_t n)
     return (k * (double)n + 5.0) / ((double)n + 10.0);
 }
 
+/*
+ * Two readings of the tail, the milder of which counts. The generalised Pareto fit is
+ * sharper, but size-biased recoveries make weight times length nearly constant, so that
+ * many top scores can lie on a plateau; where the threshold falls on it the excesses
+ * span many powers of ten and the fit sees a tail that is not there. Hill's estimator
+ * (the mean logarithm of score over threshold) is blind to that.
+ */
 static double tail_index(double *pool, uint32_t n_pool, uint64_t n_hits)
 {
     uint32_t n_tail = (uint32_t)fmin(0.2 * (double)n_hits, 3.0 * sqrt((double)n_hits));
@@ -173,12 +180,14 @@ static double tail_index(double *pool, uint32_t n_pool, uint64_t n_hits)
     double *tail = pool + (n_pool - n_tail);
     const double threshold = tail[-1];
     uint32_t n_above = 0;
+    double hill = 0.0;
     for (uint32_t i = 0; i < n_tail; i++) {
+        hill += log(tail[i] / threshold) / n_tail;
         if (tail[i] > threshold * (1.0 + 1e-12)) {
             tail[n_above++] = tail[i] - threshold;
         }
     }
-    return sim_pareto_shape(tail, n_above);
+    return fmin(sim_pareto_shape(tail, n_above), hill);
 }
 
 struct sim_health sim_health_read(const struct sim_scores *scores, uint32_t n)
