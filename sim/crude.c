@@ -459,9 +459,10 @@ static void describe(struct crude *crude, struct sim_result *result)
 
     snprintf(result->method, sizeof(result->method), "crude");
     if (result->reason[0] == '\0') {
-        snprintf(
-            result->reason, sizeof(result->reason), "plain simulation: %llu histories",
-            (unsigned long long)(crude->tally.n_replications + crude->tally.n_first));
+        const uint64_t n = crude->tally.n_replications + crude->tally.n_first;
+
+        snprintf(result->reason, sizeof(result->reason),
+                 "plain simulation: %llu histories", (unsigned long long)n);
     }
     result->is_repeatable = !crude->is_cut;
     result->is_partial =

@@ -116,6 +116,9 @@ static uint32_t pool_top(const struct sim_scores *scores, uint32_t n, double *po
             }
         }
     }
+    if (n_pool == 0) {
+        return 0;
+    }
     qsort(pool, n_pool, sizeof *pool, compare_doubles);
     return n_pool;
 }

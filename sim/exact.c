@@ -196,7 +196,7 @@ static void read_steady(struct sim_exact_solver *s, uint32_t service)
         }
     }
     out->unavailability = (double)down;
-    out->log_unavailability = logl(down);
+    out->log_unavailability = down > 0 ? logl(down) : -(long double)HUGE_VAL;
     out->failed_share = s->chain->bad != NULL ? (double)bad : (double)down;
     out->outages_per_s = (double)entries;
     out->mean_outage_s = entries > 0 ? (double)(down / entries) : (double)NAN;

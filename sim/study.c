@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/check.h"
 #include "sim/drivers.h"
 
 struct sim_study sim_study_default(void)
@@ -109,6 +110,7 @@ int sim_study_run(const struct sim_model *model, const struct sim_study *study,
     if (failed != 0) {
         return failed;
     }
+    SIM_CHECK(run != NULL);
     result->seed = study->seed;
     result->confidence = study->confidence;
     result->year_s = model->year_s;

@@ -109,7 +109,7 @@ uint64_t sim_threads_run(const struct sim_work *work, unsigned jobs, uint64_t fi
                          uint64_t last)
 {
     struct crew crew = {.work = work, .next = first, .merged = first, .last = last};
-    struct worker worker[MAX_JOBS];
+    struct worker worker[MAX_JOBS] = {{0}};
     pthread_t thread[MAX_JOBS];
     unsigned n_started = 1;
 
