@@ -312,8 +312,8 @@ static void try_pod(struct cli_place *p, void *state, struct cli_try *try, uint3
     if (tries) {
         preemption = ha_sched_preempt(p->sched, state, verdict);
         try->node = preemption.node;
-        try->has_preemption = preemption.node != HA_SCHED_NONE;
     }
+    try->has_preemption = preemption.node != HA_SCHED_NONE;
     if (verdict->n_feasible == 0) {
         try->message =
             ha_sched_message(&p->arena, p->sched, verdict, tries ? &preemption : NULL);
@@ -328,7 +328,7 @@ static void try_pod(struct cli_place *p, void *state, struct cli_try *try, uint3
         try->json = cli_place_verdict_json(p->sched, state, verdict,
                                            tries ? &preemption : NULL);
     }
-    if (try->has_preemption) {
+    if (preemption.node != HA_SCHED_NONE) {
         uint32_t *victim =
             sim_arena_calloc(&p->arena, preemption.n_victims, sizeof(uint32_t));
 

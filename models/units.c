@@ -38,7 +38,8 @@
 #define HINT_PROBABILITY "expected a probability, for example 5% or 0.05 (from 0 to 1)"
 #define HINT_CPU         "expected an amount of cpu, for example 500m, 0.5 or 2"
 #define HINT_BYTES       "expected an amount, for example 512Mi, 16Gi or 2G"
-#define HINT_PRICE       "expected a price with its time, for example 0.192/h or 140/month"
+
+#define HINT_PRICE "expected a price with its time, for example 0.192/h or 140/month"
 
 struct time_unit {
     const char *name;

@@ -104,7 +104,7 @@ static void values_merge(struct sim_values *values, const struct sim_values *fro
 static void list_clocks(struct sim_bias_plan *plan, struct sim_arena *arena)
 {
     const struct sim_model *model = plan->model;
-    uint32_t group_of[SIM_BIAS_GROUPS];
+    uint32_t group_of[SIM_BIAS_GROUPS] = {0};
 
     plan->clock_of = sim_arena_calloc(arena, model->n_slots, sizeof *plan->clock_of);
     plan->clock_slot =

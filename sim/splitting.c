@@ -40,6 +40,7 @@
 #include "sim/diagnose.h"
 #include "sim/drivers.h"
 #include "sim/level.h"
+#include "sim/splitting.h"
 #include "sim/threads.h"
 
 #define N_TRIALS    1000 /* of each stage of a replication */
@@ -51,22 +52,6 @@
 #define ALL_EVENTS  2e9
 #define STREAM      (UINT64_C(1) << 43)
 #define WARM_EVENTS 200000
-#define MIN_HITS    20 /* replications that must reach the outage */
-#define MIN_ESS     16.0
-
-/* What one replication found. */
-struct rep {
-    double time_s;  /* of the plain history */
-    double down_s;  /* expected downtime of its exits */
-    double outages; /* expected entries into down */
-    double hits;    /* expected exits with an outage */
-    double clean_s; /* time_s without what follows a first outage */
-    double cause_down_s[SIM_MAX_CAUSES];
-    double cause_outages[SIM_MAX_CAUSES];
-    uint64_t n_outages;
-    uint64_t n_events;
-    bool is_stuck;
-};
 
 /* One thread's tools. */
 struct lane {
@@ -85,7 +70,7 @@ struct split {
     const struct sim_study *study;
     struct lane *lane;
     unsigned jobs;
-    struct rep *rep;
+    struct sim_split_rep *rep;
     uint64_t n_reps;
     bool by_steps;     /* levels count events of any kind */
     uint32_t n_levels; /* distance from calm: the outage is level n_levels */
@@ -183,7 +168,7 @@ static void redraw_failures(struct sim_run *run)
 
 /* Plain history with N_TRIALS exits from calm; keeps where level 1 is entered. */
 static void play_stage_0(struct split *split, struct lane *lane, uint64_t item,
-                         struct rep *rep)
+                         struct sim_split_rep *rep)
 {
     struct sim_run *run = &lane->run;
     const double warm_s = split->study->warmup_years * split->model->year_s;
@@ -272,8 +257,8 @@ static void start_trial(struct lane *lane, uint32_t i)
     redraw_failures(&lane->run);
 }
 
-static void add_downtime(struct split *split, struct lane *lane, struct rep *rep,
-                         uint8_t trigger, double weighted_s)
+static void add_downtime(struct split *split, struct lane *lane,
+                         struct sim_split_rep *rep, uint8_t trigger, double weighted_s)
 {
     const struct sim_model *model = split->model;
     double share[SIM_MAX_CAUSES] = {0};
@@ -291,7 +276,7 @@ static void add_downtime(struct split *split, struct lane *lane, struct rep *rep
 
 /* Plays a world that just went down until calm, with its weight. */
 static void play_outage(struct split *split, struct lane *lane, double weight,
-                        struct rep *rep)
+                        struct sim_split_rep *rep)
 {
     const struct sim_model *model = split->model;
     struct sim_run *run = &lane->run;
@@ -331,10 +316,10 @@ static void play_rep(void *context, unsigned worker, uint64_t item, unsigned pla
 {
     struct split *split = context;
     struct lane *lane = &split->lane[worker];
-    struct rep *rep = &split->rep[item];
+    struct sim_split_rep *rep = &split->rep[item];
 
     (void)place;
-    *rep = (struct rep){0};
+    *rep = (struct sim_split_rep){0};
     lane->next_branch = 1;
     play_stage_0(split, lane, item, rep);
     double share = rep->is_stuck ? 0.0 : (double)lane->n_to;
@@ -359,155 +344,6 @@ static void play_rep(void *context, unsigned worker, uint64_t item, unsigned pla
     for (uint32_t i = 0; i < N_TRIALS; i++) {
         start_trial(lane, i);
         play_outage(split, lane, share / N_TRIALS, rep);
-    }
-}
-
-/* ---- Result ---- */
-
-static struct sim_estimate ratio_of(const struct split *split, size_t y, size_t x,
-                                    double confidence)
-{
-    double *ys = calloc(split->n_reps, sizeof *ys);
-    double *xs = calloc(split->n_reps, sizeof *xs);
-
-    SIM_CHECK(ys != NULL && xs != NULL);
-    for (uint64_t i = 0; i < split->n_reps; i++) {
-        const char *rep = (const char *)&split->rep[i];
-        memcpy(&ys[i], rep + y, sizeof *ys);
-        memcpy(&xs[i], rep + x, sizeof *xs);
-    }
-    const struct sim_estimate e =
-        sim_ratio_estimate((uint32_t)split->n_reps, ys, xs, confidence, 1.0);
-    free(ys);
-    free(xs);
-    return e;
-}
-
-#define RATIO(split, y, x)                                                             \
-    ratio_of(split, offsetof(struct rep, y), offsetof(struct rep, x),                  \
-             (split)->study->confidence)
-
-static struct sim_estimate per_year(struct sim_estimate e, double year_s)
-{
-    e.value *= year_s;
-    e.low *= year_s;
-    e.high *= year_s;
-    return e;
-}
-
-static struct sim_estimate inverse(struct sim_estimate e)
-{
-    const struct sim_estimate i = {1.0 / e.value, 1.0 / e.high,
-                                   e.low > 0.0 ? 1.0 / e.low : HUGE_VAL,
-                                   e.is_known && e.value > 0.0};
-    return i;
-}
-
-static void fill_health(const struct split *split, struct sim_service_result *service)
-{
-    struct sim_scores *scores = calloc(1, sizeof *scores);
-    double with_hits = 0.0;
-
-    SIM_CHECK(scores != NULL);
-    for (uint64_t i = 0; i < split->n_reps; i++) {
-        const struct rep *rep = &split->rep[i];
-        const double score = split->model->is_absorbing ? rep->hits : rep->down_s;
-        sim_scores_add(scores, score);
-        with_hits += score > 0.0;
-        service->n_outages += rep->n_outages;
-    }
-    const struct sim_health health = sim_health_read(scores, 1);
-    service->effective_sample_size = health.effective_sample_size;
-    service->largest_score_share = health.largest_share;
-    if (with_hits < MIN_HITS || health.effective_sample_size < MIN_ESS) {
-        service->is_flagged = true;
-        snprintf(service->why, sizeof service->why,
-                 "%.0f of %llu replications reached an outage, %.0f of them carry the "
-                 "estimate",
-                 with_hits, (unsigned long long)split->n_reps,
-                 health.effective_sample_size);
-    }
-    free(scores);
-}
-
-static int compare_causes(const void *a, const void *b)
-{
-    const double x = ((const struct sim_cause_result *)a)->unavailability.value;
-    const double y = ((const struct sim_cause_result *)b)->unavailability.value;
-
-    return (x < y) - (x > y);
-}
-
-static void fill_causes(const struct split *split, struct sim_result *result,
-                        struct sim_service_result *service)
-{
-    const struct sim_model *model = split->model;
-    const double confidence = split->study->confidence;
-
-    service->cause =
-        sim_arena_calloc(&result->arena, model->n_causes + 1, sizeof *service->cause);
-    for (uint32_t c = 0; c < model->n_causes; c++) {
-        const size_t down = offsetof(struct rep, cause_down_s) + c * sizeof(double);
-        const size_t times = offsetof(struct rep, cause_outages) + c * sizeof(double);
-        struct sim_cause_result one = {.name = model->cause[c], .cause = c};
-        one.unavailability =
-            ratio_of(split, down, offsetof(struct rep, time_s), confidence);
-        one.share = ratio_of(split, down, offsetof(struct rep, down_s), confidence);
-        one.share.high = fmin(one.share.high, 1.0);
-        one.outages_per_year =
-            per_year(ratio_of(split, times, offsetof(struct rep, time_s), confidence),
-                     model->year_s);
-        if (one.unavailability.value > 0.0 || one.outages_per_year.value > 0.0) {
-            service->cause[service->n_causes++] = one;
-        }
-    }
-    qsort(service->cause, service->n_causes, sizeof *service->cause, compare_causes);
-}
-
-static void fill_result(const struct split *split, struct sim_result *result)
-{
-    const struct sim_model *model = split->model;
-
-    snprintf(result->method, sizeof result->method, "splitting");
-    if (result->reason[0] == '\0') {
-        snprintf(result->reason, sizeof result->reason,
-                 "fixed effort splitting: %llu replications over %u levels (%s to the "
-                 "outage)",
-                 (unsigned long long)split->n_reps, split->n_levels,
-                 split->by_steps ? "events" : "failures");
-    }
-    result->n_services = model->n_services;
-    result->service =
-        sim_arena_calloc(&result->arena, model->n_services, sizeof *result->service);
-    result->n_replications = split->n_reps;
-    result->is_partial = split->is_cut;
-    result->is_repeatable = !split->is_cut && !(split->study->max_time_s > 0.0);
-    for (uint64_t i = 0; i < split->n_reps; i++) {
-        result->simulated_years += split->rep[i].time_s / model->year_s;
-        result->n_events += split->rep[i].n_events;
-    }
-    for (uint32_t s = 0; s < model->n_services; s++) {
-        result->service[s].name = model->service[s];
-    }
-    struct sim_service_result *service = &result->service[split->study->focus];
-    service->outages_per_year = per_year(RATIO(split, outages, time_s), model->year_s);
-    service->mttff_s = inverse(RATIO(split, hits, clean_s));
-    if (!model->is_absorbing) {
-        service->unavailability = RATIO(split, down_s, time_s);
-        service->unavailability.high = fmin(service->unavailability.high, 1.0);
-        service->failed_share = model->degraded == NULL ? service->unavailability
-                                                        : (struct sim_estimate){0};
-        service->mean_outage_s = RATIO(split, down_s, outages);
-        fill_causes(split, result, service);
-    }
-    fill_health(split, service);
-    service->n_parts = (uint32_t)split->n_reps;
-    service->part_unavailability = sim_arena_calloc(
-        &result->arena, split->n_reps, sizeof *service->part_unavailability);
-    for (uint64_t i = 0; i < split->n_reps; i++) {
-        const struct rep *rep = &split->rep[i];
-        service->part_unavailability[i] =
-            rep->time_s > 0.0 ? rep->down_s / rep->time_s : 0.0;
     }
 }
 
@@ -542,6 +378,12 @@ static double count_events(const struct split *split)
     return n;
 }
 
+static struct sim_split_reps reps_of(const struct split *split)
+{
+    return (struct sim_split_reps){split->model, split->study, split->rep,
+                                   split->n_reps};
+}
+
 /* Replications until precise at two looks in a row. */
 static void play_all(struct split *split)
 {
@@ -560,9 +402,8 @@ static void play_all(struct split *split)
         if (split->is_cut || split->n_reps < 2 || split->rep[0].is_stuck) {
             break;
         }
-        const struct sim_estimate e = split->model->is_absorbing
-                                          ? RATIO(split, hits, time_s)
-                                          : RATIO(split, down_s, time_s);
+        const struct sim_split_reps reps = reps_of(split);
+        const struct sim_estimate e = sim_split_estimate(&reps);
         const double half_width = sim_relative_half_width(&e);
         n_good = half_width <= goal ? n_good + 1 : 0;
         if (study->years > 0.0) {
@@ -599,6 +440,21 @@ static void release_lane(struct lane *lane)
     }
 }
 
+/* How the estimate came about. */
+static void describe(const struct split *split, struct sim_result *result)
+{
+    snprintf(result->method, sizeof result->method, "splitting");
+    if (result->reason[0] == '\0') {
+        snprintf(result->reason, sizeof result->reason,
+                 "fixed effort splitting: %llu replications over %u levels (%s to the "
+                 "outage)",
+                 (unsigned long long)split->n_reps, split->n_levels,
+                 split->by_steps ? "events" : "failures");
+    }
+    result->is_partial = split->is_cut;
+    result->is_repeatable = !split->is_cut && !(split->study->max_time_s > 0.0);
+}
+
 static int play_and_fill(struct split *split, struct sim_result *result,
                          struct sim_err *err)
 {
@@ -613,7 +469,9 @@ static int play_and_fill(struct split *split, struct sim_result *result,
                            "method splitting does not fit: the system (nearly) never "
                            "is calm, or the time was too short; use --method crude");
     }
-    fill_result(split, result);
+    const struct sim_split_reps reps = reps_of(split);
+    describe(split, result);
+    sim_split_result_fill(&reps, result);
     return 0;
 }
 

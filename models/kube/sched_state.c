@@ -72,6 +72,7 @@ size_t ha_sched_state_bytes(const struct ha_sched *sched)
     return sched->state_bytes;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a qualifier cannot stand in any. */
 #define FILL_VIEW(view, base, QUALIFIER)                                               \
     do {                                                                               \
         (view).flags =                                                                 \
@@ -93,6 +94,7 @@ size_t ha_sched_state_bytes(const struct ha_sched *sched)
         (view).count =                                                                 \
             (QUALIFIER uint16_t *)(QUALIFIER void *)((base) + s->off_count);           \
     } while (0)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 struct ha_sched_view ha_sched_view(const struct ha_sched *s, const void *state)
 {

@@ -107,8 +107,8 @@ uint8_t ha_blame_store_cause(const struct ha_vc *v)
     uint8_t most = HA_CAUSE_OTHER;
 
     blame_store(v, &s, 1.0);
-    for (uint8_t i = 0; i < s.n; i++) {
-        most = share[i] > share[most] ? i : most;
+    for (uint32_t i = 0; i < s.n; i++) {
+        most = share[i] > share[most] ? (uint8_t)i : most;
     }
     return most;
 }
