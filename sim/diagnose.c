@@ -116,9 +116,6 @@ static uint32_t pool_top(const struct sim_scores *scores, uint32_t n, double *po
             }
         }
     }
-    if (n_pool == 0) {
-        return 0;
-    }
     qsort(pool, n_pool, sizeof *pool, compare_doubles);
     return n_pool;
 }
@@ -210,7 +207,7 @@ struct sim_health sim_health_read(const struct sim_scores *scores, uint32_t n)
     }
     health.effective_sample_size = sum / sum2 * sum;
     health.largest_share = max / sum;
-    double pool[MAX_POOL];
+    double pool[MAX_POOL] = {0};
     const uint32_t n_pool = pool_top(scores, n, pool);
     health.tail_index = tail_index(pool, n_pool, health.n_hits);
     return health;

@@ -2,6 +2,7 @@
 # Shared by the command line tests. NINES names the program; tests run from the root
 # of the repository and write into $BATS_TEST_TMPDIR only. Expectations lie beside the
 # tests in expected/; ACCEPT=1 rewrites them.
+# shellcheck shell=bash disable=SC2034 # the tests that load this use its variables
 
 NINES=${NINES:-build/nines}
 exact=tests/data/exact
