@@ -301,6 +301,8 @@ static void plan_tolerations(struct ha_kube_plan *plan, struct ha_builder *b)
             load->evict[t] = seconds > 0
                                  ? ha_build_dist(b, sim_dist_deterministic(seconds))
                                  : HA_NO_LAW;
+            plan->has_evictions =
+                plan->has_evictions || load->evict_at_once[t] || seconds > 0;
         }
     }
 }
@@ -348,6 +350,7 @@ int ha_kube_plan_init(struct ha_kube_plan *plan, struct ha_builder *b,
     plan->budgeted_rollout = host->k8s_minor >= 37;
     plan->waits_for_flush = spec->waits_for_flush;
     plan->gate_is_lumped = b->exponential_delays;
+    plan->backoff_is_flat = spec->flat_backoff;
     plan->owner_plan = spec->owner_plan;
     plan->owner_reconcile = spec->owner_reconcile;
     struct ha_infra_spec infra = {.catalog = spec->catalog,

@@ -38,6 +38,8 @@
  */
 #include "models/kube/kube.h"
 
+#define FIRST_BACKOFF 2 /* number of the crash that waits for the first time */
+
 static bool has_attachable(const struct ha_kube *k, uint32_t pod)
 {
     const struct ha_kube_workload *load = ha_kube_workload_of(k, pod);
@@ -56,7 +58,7 @@ static void crash(struct ha_kube *k, uint32_t pod)
 {
     ha_pod_blame(k, pod, HA_FM_POD_CRASH);
     ha_pod_end_process(k, pod, HA_STOP_CRASH);
-    if (k->pod[pod].restarts < HA_RESTARTS_MAX) {
+    if (k->pod[pod].restarts < HA_RESTARTS_MAX && !k->plan->backoff_is_flat) {
         k->pod[pod].restarts++;
     }
     ha_pod_set_stage(k, pod, HA_POD_CRASHED);
@@ -108,6 +110,9 @@ static uint32_t gate_law(const struct ha_kube *k, uint32_t pod)
 
 static uint32_t crash_law(const struct ha_kube *k, uint32_t pod)
 {
+    if (k->plan->backoff_is_flat) {
+        return k->plan->law.crash_wait[FIRST_BACKOFF];
+    }
     if (!ha_pod_has(k, pod, HA_POD_ASLEEP)) {
         return k->plan->law.crash_wait[k->pod[pod].restarts];
     }

@@ -147,7 +147,9 @@ struct ha_kube_plan {
     bool replaces_nodes;    /* new machines for destroyed ones */
     bool budgeted_rollout;  /* StatefulSets honour maxUnavailable (1.37) */
     bool waits_for_flush;   /* pessimistic: wake-ups are missed (A7) */
+    bool has_evictions;     /* some pod does not tolerate NoExecute taints for ever */
     bool gate_is_lumped;    /* exponential delays: no chain of volume checks */
+    bool backoff_is_flat;   /* crashes are not counted: one back-off for all */
     const void *owner_plan; /* the room above, handed through */
     void (*owner_reconcile)(struct ha_kube *k, uint32_t dirty); /* may be NULL */
     size_t head_at, zones_at, nodes_at, pods_at, volumes_at, sched_at, state_end;
@@ -205,6 +207,7 @@ struct ha_kube_spec {
     double rollouts_per_year; /* of all workloads together; 0 = none */
     uint32_t fm_off;          /* failure modes left out, bits */
     bool waits_for_flush;     /* pessimistic: unschedulable pods wait U(0,330) */
+    bool flat_backoff; /* each crash waits the first back-off, for small chains */
     const void *owner_plan;
     void (*owner_reconcile)(struct ha_kube *k, uint32_t dirty);
 };

@@ -137,6 +137,9 @@ static void reconcile_zone(struct ha_kube *k, uint32_t zone)
 
 void ha_disruption_reconcile(struct ha_kube *k)
 {
+    if (!k->plan->has_evictions) {
+        return; /* all tolerate the taints for ever, the scheduler's filter too */
+    }
     bool is_full = all_are_full(k);
     if (is_full != (k->head->all_full != 0)) {
         switch_all_full(k, is_full);

@@ -43,6 +43,9 @@ static uint32_t count_candidates(const struct ha_vc *v)
 
 bool ha_kcm_works(const struct ha_vc *v)
 {
+    if (!v->plan->has_leases) {
+        return count_candidates(v) > 0;
+    }
     return v->common->kcm_phase == HA_LEASE_HELD &&
            v->common->kcm_holder != HA_NO_POD && can_write(v, v->common->kcm_holder);
 }
@@ -79,6 +82,9 @@ void ha_kcm_reconcile(struct ha_vc *v, struct ha_kube *k)
     bool runs = pod != HA_NO_POD && ha_replica_is_up(v, pod);
 
     (void)k;
+    if (!v->plan->has_leases) {
+        return;
+    }
     if (v->common->kcm_phase != HA_LEASE_OPEN && !runs) {
         open_lease(v, v->common->kcm_phase != HA_LEASE_HELD);
     }

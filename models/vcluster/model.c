@@ -334,6 +334,7 @@ static int plan_kube(struct ha_vc_plan *plan, struct workloads *w, struct ha_bui
                                 .pdb = &budget,
                                 .rollouts_per_year = options->rollouts_per_year,
                                 .fm_off = options->causes_off,
+                                .flat_backoff = options->flat_backoff,
                                 .owner_plan = plan,
                                 .owner_reconcile = reconcile};
 
@@ -358,7 +359,7 @@ static void plan_members(struct ha_vc_plan *plan, const struct workloads *w)
     plan->cp_first = load[w->cp].first_pod;
     plan->n_cp = load[w->cp].n_pods;
     plan->replicas = vc->cp.replicas;
-    plan->has_lease = vc->cp.replicas > 1;
+    plan->has_lease = vc->cp.replicas > 1 && plan->has_leases;
     plan->cp_keeps_name = vc->cp.is_statefulset;
     if (members > 0) {
         plan->member_first =
@@ -450,6 +451,7 @@ int ha_vcluster_model(const struct ha_design *design,
     ha_build_init(&b, arena, options->exponential_delays);
     plan->design = design;
     plan->store = store_kind[design->vcluster.store];
+    plan->has_leases = !options->no_leases;
     if (rc == 0) {
         rc = plan_kube(plan, &loads, &b, options, err);
     }

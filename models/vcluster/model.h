@@ -19,6 +19,10 @@ struct ha_model_options {
     double rollouts_per_year; /* changes of the values that roll all pods; 0 = none */
     uint32_t causes_off;      /* failure modes left out: bits by number of
                                  models/infra/failure_modes.def */
+    /* Machinery left out where it would multiply the states of an exact answer: */
+    bool flat_backoff; /* a crashed container waits 10 s each time; crashes are not
+                          counted */
+    bool no_leases;    /* every replica works as the leader; nobody elects one */
 };
 
 /*

@@ -101,7 +101,8 @@ struct ha_vc_plan {
     uint32_t quorum;
     uint32_t dns_first, n_dns; /* pod rows of CoreDNS, or none */
     bool dns_is_embedded, has_dns;
-    bool has_lease;     /* more than one replica */
+    bool has_leases;    /* leaders are elected at all (see struct ha_model_options) */
+    bool has_lease;     /* ... the syncer's: more than one replica */
     bool cp_keeps_name; /* StatefulSet: a new pod has the old name */
     struct ha_vc_laws law;
     uint32_t slot[HA_PURPOSE_VC_END - HA_PURPOSE_OWNER];
