@@ -60,7 +60,8 @@ struct study_run {
     double exit_s;    /* mean time between exits, from the pilot */
     bool is_new;      /* histories from new */
     double began_s;
-    bool is_cut; /* stopped by the clock or the user */
+    bool is_cut;   /* stopped by the clock or the user */
+    bool may_stop; /* within a round too: every batch has something to show */
 };
 
 static double clock_s(void)
@@ -107,10 +108,13 @@ static void merge_item(void *context, uint64_t item, unsigned place)
     (void)place;
 }
 
-static bool never_stop(void *context)
+/* A round cut short leaves batches of two lengths, each with its own time: still valid
+ * parts of a ratio. */
+static bool should_stop(void *context)
 {
-    (void)context;
-    return false;
+    struct study_run *run = context;
+
+    return run->may_stop && is_over(run, 1.0);
 }
 
 static void play_round(struct study_run *run)
@@ -119,7 +123,7 @@ static void play_round(struct study_run *run)
         .context = run,
         .play = play_item,
         .merge = merge_item,
-        .should_stop = never_stop,
+        .should_stop = should_stop,
         .places = sim_threads_places(run->jobs),
     };
 
@@ -273,6 +277,7 @@ static void play_to_precision(struct study_run *run)
     while (n_good < 2) {
         run->time_s = exits * run->exit_s;
         play_round(run);
+        run->may_stop = true;
         const bool is_good = sim_bias_is_precise(&run->plan, run->study, run->batch,
                                                  run->n_batches, &half_width);
         n_good = is_good ? n_good + 1 : 0;
@@ -295,11 +300,13 @@ static void play_new(struct study_run *run, struct sim_arena *arena)
     uint32_t n_good = 0;
 
     run->is_new = true;
+    run->may_stop = false;
     run->plan.horizon_s = run->plan.model->year_s;
     init_batches(run, arena, N_BATCHES, NEW_STREAM, false);
     while (n_good < 2) {
         run->n_exits = (uint64_t)years;
         play_round(run);
+        run->may_stop = true;
         const bool is_good = sim_bias_is_precise(&run->plan, run->study, run->batch,
                                                  run->n_batches, &half_width);
         n_good = is_good ? n_good + 1 : 0;
