@@ -122,12 +122,15 @@ TEST_BINS := $(foreach d,$(TEST_DIRS),$(if $(wildcard tests/$(d)/*.c),$(B)/test-
 define test_program
 $(B)/test-$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard tests/$(1)/*.c tests/support/*.c)) \
                 $$(LIB_OBJ) $(B)/gen/assets.o
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LDLIBS) -lcriterion
+	@echo "LD $$@"
+	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LDLIBS) -lcriterion
 endef
 $(foreach d,$(TEST_DIRS),$(eval $(call test_program,$(d))))
 
 test: deps ## quick tests: units, contracts, oracles, command line
-	@$(MAKE) --no-print-directory -j$(JOBS) all test-unit test-cli
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(TEST_BINS)
+	@$(MAKE) --no-print-directory test-unit
+	@$(MAKE) --no-print-directory test-cli
 
 JOBS ?= $(shell nproc)
 
@@ -145,7 +148,8 @@ SOAK_LONGEST ?= 10
 
 $(B)/soak: $(B)/tests/soak/soak.o $(B)/tests/support/problem.o $(LIB_OBJ) \
            $(B)/gen/assets.o
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+	@echo "LD $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 
 soak: $(B)/soak ## long statistical tests: coverage over 200 seeds, traps at three budgets
 	@$(B)/soak $(SOAK_SEEDS) $(SOAK_TRAPS) $(SOAK_LONGEST)

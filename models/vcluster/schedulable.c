@@ -52,7 +52,9 @@ static int refuse(struct sim_arena *arena, const struct ha_vc_plan *plan,
 
     ha_place_error(err, &w->place, "pod %s cannot be placed: %s",
                    plan->kube.infra.pod_name[pod], why);
-    sim_err_hint(err, "nines place -f %s shows each node's reason",
+    sim_err_hint(err,
+                 "nines place with the same files and --set shows each node's "
+                 "reason; nines place -f %s --headroom how many fit",
                  design->file != NULL ? design->file : "FILE");
     return -SIM_ERR_INPUT;
 }
