@@ -219,9 +219,15 @@ fuzz: $(FUZZERS) ## fuzz every reader of input for FUZZ_S seconds each
 	    -print_final_stats=1 build/fuzz/corpus/$$n $$seeds 2>&1 | \
 	    sed -n -E '/ERROR|SUMMARY|Test unit|number_of_executed_units/p'; done
 
-build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(HEADERS) $(DEF_FILES) build/release/gen/assets.o
+FUZZ_OBJ := $(LIB_SRC:%.c=build/fuzz/obj/%.o)
+
+build/fuzz/obj/%.o: %.c $(HEADERS) $(DEF_FILES)
 	@mkdir -p $(@D)
-	clang $(STD) $(DEFS) $(FUZZ_OPT) -o $@ $< $(LIB_SRC) build/release/gen/assets.o $(LDLIBS)
+	@clang $(STD) $(DEFS) $(subst =fuzzer,=fuzzer-no-link,$(FUZZ_OPT)) -c -o $@ $<
+
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJ) build/release/gen/assets.o
+	@echo "FUZZ $@"
+	@clang $(STD) $(DEFS) $(FUZZ_OPT) -o $@ $^ $(LDLIBS)
 
 mutation: deps ## break placement in 75 ways; the tests must notice each
 	@JOBS=$(JOBS) tests/mutation/run.sh
