@@ -14,6 +14,8 @@
  * Part 2: for each trap `trap seeds` runs at time budgets of 0.1, 1 and 10 seconds. An
  * interval is tight and wrong when it is not flagged, narrower than +-20 %, and misses
  * the truth by more than its own half-width again. None may be.
+ *
+ * Part 3: random small designs of the Kubernetes model, see small.c.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -26,6 +28,7 @@
 
 #include "sim/study.h"
 #include "sim/threads.h"
+#include "tests/soak/small.h"
 #include "tests/support/problem.h"
 
 static const char *const covered[] = {
@@ -253,6 +256,7 @@ int main(int argc, char **argv)
             all_hold = report_trap(series, traps[i], n_traps, budget_s[b]) && all_hold;
         }
     }
+    all_hold = soak_small_designs() && all_hold;
     printf("\n%s\n", all_hold ? "Every row holds." : "**Some rows do not hold.**");
     free(series);
     return all_hold ? 0 : 1;
