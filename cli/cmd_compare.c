@@ -14,7 +14,6 @@
  */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/charts.h"
 #include "cli/commands.h"
@@ -23,6 +22,7 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/view.h"
+#include "sim/clock.h"
 
 static const struct cli_usage usage = {
     .name = "compare",
@@ -88,18 +88,10 @@ static int parse(int argc, char **argv, struct asked *a)
     return cli_parse(&usage, rows, argc, argv, &a->words);
 }
 
-static double seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* --max-time is for the whole comparison: what is left is shared by those to come. */
 static double time_share(const struct asked *a, const struct contest *c, uint32_t i)
 {
-    const double left = a->question.max_time_s - (seconds_now() - c->started_s);
+    const double left = a->question.max_time_s - (sim_clock_s() - c->started_s);
 
     return a->question.max_time_s > 0 ? fmax(left / (c->up.n - i), 0.1) : 0;
 }
@@ -150,7 +142,7 @@ static int simulate_all(const struct asked *a, struct contest *c, struct sim_err
 {
     double years;
 
-    c->started_s = seconds_now();
+    c->started_s = sim_clock_s();
     for (uint32_t i = 0; i < c->up.n && (i == 0 || !cli_is_stopped()); i++) {
         const int rc = simulate(a, c, i, 0, err);
 

@@ -30,9 +30,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "sim/bias.h"
+#include "sim/clock.h"
 #include "sim/drivers.h"
 #include "sim/threads.h"
 
@@ -64,14 +64,6 @@ struct study_run {
     bool may_stop; /* within a round too: every batch has something to show */
 };
 
-static double clock_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static bool is_over(struct study_run *run, double share)
 {
     const struct sim_study *study = run->study;
@@ -80,7 +72,7 @@ static bool is_over(struct study_run *run, double share)
         run->is_cut = true;
     }
     if (study->max_time_s > 0.0 &&
-        clock_s() - run->began_s > share * study->max_time_s) {
+        sim_clock_s() - run->began_s > share * study->max_time_s) {
         run->is_cut = true;
     }
     return run->is_cut;
@@ -243,7 +235,7 @@ static void report(const struct study_run *run, double half_width, double done)
         down_s += run->batch[i].tally->service[study->focus].down_s;
         time_s += run->batch[i].tally->time_s;
     }
-    const double spent_s = clock_s() - run->began_s;
+    const double spent_s = sim_clock_s() - run->began_s;
     const struct sim_progress progress = {
         .fraction_done = done,
         .simulated_years = time_s / run->plan.model->year_s,
@@ -262,7 +254,7 @@ static double fraction_done(const struct study_run *run, double half_width)
 
     done *= done;
     if (study->max_time_s > 0.0) {
-        done = fmax(done, (clock_s() - run->began_s) / study->max_time_s);
+        done = fmax(done, (sim_clock_s() - run->began_s) / study->max_time_s);
     }
     return fmin(done, 0.99);
 }
@@ -375,7 +367,7 @@ int sim_biased_run(const struct sim_model *model, const struct sim_study *study,
     struct study_run *run = sim_arena_calloc(&arena, 1, sizeof *run);
     run->study = study;
     run->jobs = study->jobs > 0 ? study->jobs : 1;
-    run->began_s = clock_s();
+    run->began_s = sim_clock_s();
     sim_bias_plan_init(&run->plan, &arena, model, study);
     if (run->plan.n_clocks == 0) {
         sim_arena_clear(&arena);

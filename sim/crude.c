@@ -29,8 +29,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "sim/clock.h"
 #include "sim/drivers.h"
 #include "sim/tally.h"
 #include "sim/threads.h"
@@ -79,14 +79,6 @@ struct crude {
     double shown_s; /* last progress report */
     bool is_cut;    /* stopped by clock, signal, or event limit */
 };
-
-static double wall_clock_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- Planning ------------------------------------------------------------- */
 
@@ -330,7 +322,7 @@ static bool is_precise(const struct crude *crude)
 static void show_progress(struct crude *crude)
 {
     const struct sim_study *study = crude->study;
-    double now_s = wall_clock_s();
+    double now_s = sim_clock_s();
 
     if (study->progress == NULL || now_s - crude->shown_s < 0.05) {
         return;
@@ -387,7 +379,7 @@ static bool should_stop(void *context)
         crude->is_cut = true;
     }
     if (study->max_time_s > 0.0 &&
-        wall_clock_s() - crude->began_s >= study->max_time_s) {
+        sim_clock_s() - crude->began_s >= study->max_time_s) {
         crude->is_cut = true;
     }
     return crude->is_cut;
@@ -476,7 +468,7 @@ static void describe(struct crude *crude, struct sim_result *result)
 int sim_crude_run(const struct sim_model *model, const struct sim_study *study,
                   struct sim_result *result, struct sim_err *err)
 {
-    struct crude crude = {.model = model, .study = study, .began_s = wall_clock_s()};
+    struct crude crude = {.model = model, .study = study, .began_s = sim_clock_s()};
 
     (void)err; /* nothing can go wrong for outside reasons */
     open_lanes(&crude);

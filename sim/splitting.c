@@ -35,9 +35,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "sim/diagnose.h"
+#include "sim/clock.h"
 #include "sim/drivers.h"
 #include "sim/level.h"
 #include "sim/splitting.h"
@@ -77,14 +77,6 @@ struct split {
     double began_s;
     bool is_cut;
 };
-
-static double clock_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- Levels ---- */
 
@@ -362,7 +354,8 @@ static bool should_stop(void *context)
     const struct sim_study *study = split->study;
 
     if ((study->stop != NULL && *study->stop != 0) ||
-        (study->max_time_s > 0.0 && clock_s() - split->began_s > study->max_time_s)) {
+        (study->max_time_s > 0.0 &&
+         sim_clock_s() - split->began_s > study->max_time_s)) {
         split->is_cut = true;
     }
     return split->is_cut;
@@ -481,7 +474,7 @@ int sim_splitting_run(const struct sim_model *model, const struct sim_study *stu
     struct split split = {.model = model,
                           .study = study,
                           .jobs = study->jobs > 0 ? study->jobs : 1,
-                          .began_s = clock_s()};
+                          .began_s = sim_clock_s()};
 
     split.lane = calloc(split.jobs, sizeof *split.lane);
     split.rep = calloc(MOST_REPS, sizeof *split.rep);
