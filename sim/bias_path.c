@@ -375,6 +375,28 @@ static uint32_t redraw_first(struct sim_bias_player *player, double time_s, doub
     return slot;
 }
 
+/* After failure `ix` on a biased path: lessons, weight window, the next segment. False
+ * when the window killed the path. */
+static bool go_on(struct sim_bias_player *player, uint32_t ix, uint32_t *n_waiting)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    struct sim_bias_path *path = player->now;
+
+    path->n_failures++;
+    if (player->lesson != NULL || plan->splits) {
+        const uint64_t key = sim_level_hash(&player->run);
+        path->useful = useful_clocks(plan, key);
+        if (player->lesson != NULL) {
+            learn_visit(player, key, ix);
+        }
+        if (plan->splits && !pass_window(player, key, n_waiting)) {
+            return false;
+        }
+    }
+    sim_bias_segment_open(player);
+    return true;
+}
+
 /* One step: to the next event or failure. False when the path has ended. */
 static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
 {
@@ -421,22 +443,7 @@ static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
     sim_world_force(run, slot, time_s);
     player->n_copy_events++;
     sim_bias_note_changes(player, slot);
-    if (ix == UINT32_MAX || !path->is_biased) {
-        return true;
-    }
-    path->n_failures++;
-    if (player->lesson != NULL || plan->splits) {
-        const uint64_t key = sim_level_hash(run);
-        path->useful = useful_clocks(plan, key);
-        if (player->lesson != NULL) {
-            learn_visit(player, key, ix);
-        }
-        if (plan->splits && !pass_window(player, key, n_waiting)) {
-            return false;
-        }
-    }
-    sim_bias_segment_open(player);
-    return true;
+    return ix == UINT32_MAX || !path->is_biased || go_on(player, ix, n_waiting);
 }
 
 /* Closes the books of a branch that ended (calm again, horizon, absorbed, killed). */
