@@ -247,3 +247,32 @@ double kube_until_runs(const struct kube_world *w, struct sim_script *script,
     }
     return -1;
 }
+
+void kube_hit(const struct kube_world *world, struct sim_script *script, enum ha_fm fm,
+              uint32_t entity, double at_s, double after_s)
+{
+    if (world->plan.infra.fm[fm].has_heal) {
+        sim_script_set_delay(script, kube_heal(world, fm, entity), after_s);
+    }
+    sim_script_at(script, at_s, kube_strike(world, fm, entity));
+}
+
+uint32_t kube_count_marked(const struct ha_kube *k, uint32_t mark)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < k->plan->n_nodes; i++) {
+        n += (k->node[i].marks & mark) != 0;
+    }
+    return n;
+}
+
+uint32_t kube_pod_on(const struct ha_kube *k, uint32_t node)
+{
+    for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+        if (k->pod[p].stage != HA_POD_ABSENT && k->pod[p].node == node) {
+            return p;
+        }
+    }
+    return UINT32_MAX;
+}

@@ -66,6 +66,16 @@ struct ha_kube kube_view(const struct kube_world *world, struct sim_script *scri
 uint32_t kube_strike(const struct kube_world *world, enum ha_fm fm, uint32_t entity);
 uint32_t kube_heal(const struct kube_world *world, enum ha_fm fm, uint32_t entity);
 
+/* Orders a strike at at_s; the entity heals `after_s` later where the mode heals. */
+void kube_hit(const struct kube_world *world, struct sim_script *script, enum ha_fm fm,
+              uint32_t entity, double at_s, double after_s);
+
+/* Nodes that carry any of these marks (enum ha_node_mark). */
+uint32_t kube_count_marked(const struct ha_kube *k, uint32_t mark);
+
+/* The first pod row on a node, or UINT32_MAX. */
+uint32_t kube_pod_on(const struct ha_kube *k, uint32_t node);
+
 /* Seconds from `from_s` until the pod's process can be reached (again), looked for
  * every `step_s` up to `limit_s` more; negative when it never was. */
 double kube_until_runs(const struct kube_world *world, struct sim_script *script,

@@ -29,34 +29,6 @@ static void teardown(void)
 
 TestSuite(kube_drains, .fini = teardown);
 
-/* Strikes an entity at a time; it heals `after_s` later. */
-static void hit(enum ha_fm fm, uint32_t entity, double at_s, double after_s)
-{
-    if (w.plan.infra.fm[fm].has_heal) {
-        sim_script_set_delay(&script, kube_heal(&w, fm, entity), after_s);
-    }
-    sim_script_at(&script, at_s, kube_strike(&w, fm, entity));
-}
-
-static uint32_t count_marked(uint32_t mark)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < w.plan.n_nodes; i++) {
-        n += (k.node[i].marks & mark) != 0;
-    }
-    return n;
-}
-
-static uint32_t pod_on(uint32_t node)
-{
-    for (uint32_t p = 0; p < w.plan.n_pods; p++) {
-        if (k.pod[p].stage != HA_POD_ABSENT && k.pod[p].node == node) {
-            return p;
-        }
-    }
-    return UINT32_MAX;
-}
-
 #define CRASH                                                                          \
     {                                                                                  \
         HA_PARAM_NODE_HOST_FAIL_RATE, 1, HA_PARAM_NODE_HOST_FAIL_RECOVER, 180, 0.5     \
@@ -123,7 +95,7 @@ Test(kube_drains, drains_take_one_node_at_a_time)
     begin(&(struct kube_setup){
         .has_volume = true, .min_available = "2", .n_rates = 1, .rate = {DRAINS}});
     drain_all(150);
-    cr_assert(count_marked(HA_MARK_CORDONED) == 1);
+    cr_assert(kube_count_marked(&k, HA_MARK_CORDONED) == 1);
     sim_script_play(&script, 86400);
     cr_assert(ha_kube_is_calm(&k));
     for (uint32_t n = 0; n < 3; n++) {
@@ -162,10 +134,10 @@ Test(kube_drains, a_crash_blocks_the_next_drain_until_it_has_healed)
 {
     begin(&(struct kube_setup){
         .min_available = "2", .n_rates = 2, .rate = {CRASH, DRAINS}});
-    hit(HA_FM_HOST_FAIL, 0, 100, 1000);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, 1000);
     sim_script_at(&script, 200, kube_strike(&w, HA_FM_NODE_DRAIN, 1));
     sim_script_play(&script, 1000);
-    uint32_t pod = pod_on(1);
+    uint32_t pod = kube_pod_on(&k, 1);
     cr_assert(ha_pod_has(&k, pod, HA_POD_REFUSED));
     cr_assert(!ha_pod_has(&k, pod, HA_POD_TERMINATING));
     sim_script_play(&script, 5000);

@@ -31,34 +31,6 @@ TestSuite(kube_rules, .fini = teardown);
 
 #define NO_HEAL 1e12
 
-/* Strikes an entity at a time; it heals `after_s` later. */
-static void hit(enum ha_fm fm, uint32_t entity, double at_s, double after_s)
-{
-    if (w.plan.infra.fm[fm].has_heal) {
-        sim_script_set_delay(&script, kube_heal(&w, fm, entity), after_s);
-    }
-    sim_script_at(&script, at_s, kube_strike(&w, fm, entity));
-}
-
-static uint32_t count_marked(uint32_t mark)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < w.plan.n_nodes; i++) {
-        n += (k.node[i].marks & mark) != 0;
-    }
-    return n;
-}
-
-static uint32_t pod_on(uint32_t node)
-{
-    for (uint32_t p = 0; p < w.plan.n_pods; p++) {
-        if (k.pod[p].stage != HA_POD_ABSENT && k.pod[p].node == node) {
-            return p;
-        }
-    }
-    return UINT32_MAX;
-}
-
 #define CRASH                                                                          \
     {                                                                                  \
         HA_PARAM_NODE_HOST_FAIL_RATE, 1, HA_PARAM_NODE_HOST_FAIL_RECOVER, 180, 0.5     \
@@ -91,7 +63,8 @@ static uint32_t pod_on(uint32_t node)
 Test(kube_rules, node_back_before_the_grace_ends_is_never_missed)
 {
     begin(&(struct kube_setup){.n_rates = 1, .rate = {CRASH}});
-    hit(HA_FM_HOST_FAIL, 0, 100, 35); /* the earliest NotReady is after 39.9 s */
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100,
+             35); /* the earliest NotReady is after 39.9 s */
     sim_script_play(&script, 1000);
     cr_assert(sim_script_find(&script, ha_purpose_slot(&k, HA_PURPOSE_NODE_STALE, 0),
                               0) == NULL);
@@ -101,17 +74,18 @@ Test(kube_rules, node_back_before_the_grace_ends_is_never_missed)
 Test(kube_rules, faults_of_one_node_nest)
 {
     begin(&(struct kube_setup){.n_rates = 3, .rate = {CRASH, ZONE}});
-    hit(HA_FM_HOST_FAIL, 0, 100, 500);
-    hit(HA_FM_ZONE_MAJOR, 0, 200, 1000);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, 500);
+    kube_hit(&w, &script, HA_FM_ZONE_MAJOR, 0, 200, 1000);
     sim_script_play(&script, 700);
     cr_assert(!ha_infra_is_powered(&k.infra, 0), "the zone still holds it");
     cr_assert(ha_infra_machine_cause(&k.infra, 0) == HA_FM_ZONE_MAJOR);
-    cr_assert(ha_kube_pod_cause(&k, pod_on(0)) == HA_FM_HOST_FAIL, "it broke it first");
+    cr_assert(ha_kube_pod_cause(&k, kube_pod_on(&k, 0)) == HA_FM_HOST_FAIL,
+              "it broke it first");
     sim_script_play(&script, 1201);
     cr_assert(ha_infra_is_powered(&k.infra, 0));
     sim_script_play(&script, 2000);
     cr_assert(ha_kube_is_calm(&k));
-    cr_assert(ha_kube_pod_cause(&k, pod_on(0)) == SIM_NO_CAUSE);
+    cr_assert(ha_kube_pod_cause(&k, kube_pod_on(&k, 0)) == SIM_NO_CAUSE);
 }
 
 Test(kube_rules, grace_of_40_s_is_10_s_faster)
@@ -120,7 +94,7 @@ Test(kube_rules, grace_of_40_s_is_10_s_faster)
     for (int i = 0; i < 2; i++) {
         begin(&(struct kube_setup){
             .grace_s = i == 0 ? 50 : 40, .n_rates = 1, .rate = {CRASH}});
-        hit(HA_FM_HOST_FAIL, 0, 100, NO_HEAL);
+        kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, NO_HEAL);
         sim_script_play(&script, 1000);
         at_s[i] =
             sim_script_find(&script, ha_purpose_slot(&k, HA_PURPOSE_NODE_STALE, 0), 0)
@@ -138,7 +112,7 @@ static void kill_first(uint32_t n)
     begin(&(struct kube_setup){
         .zones = 2, .nodes_per_zone = 5, .n_rates = 1, .rate = {CRASH}});
     for (uint32_t i = 0; i < n; i++) {
-        hit(HA_FM_HOST_FAIL, i, 100, NO_HEAL);
+        kube_hit(&w, &script, HA_FM_HOST_FAIL, i, 100, NO_HEAL);
     }
     sim_script_play(&script, 340);
 }
@@ -157,7 +131,7 @@ Test(kube_rules, zone_modes_by_their_counts)
 Test(kube_rules, two_dead_of_five_are_tainted)
 {
     kill_first(2);
-    cr_assert(count_marked(HA_MARK_NO_EXECUTE) == 2);
+    cr_assert(kube_count_marked(&k, HA_MARK_NO_EXECUTE) == 2);
 }
 
 Test(kube_rules, three_dead_of_five_freeze_the_zone)
@@ -165,16 +139,16 @@ Test(kube_rules, three_dead_of_five_freeze_the_zone)
     kill_first(3);
     /* The first two may be tainted before the third is NotReady, but with equal median
      * delays all three are NotReady at once. */
-    cr_assert(count_marked(HA_MARK_NO_EXECUTE) == 0);
-    cr_assert(count_marked(HA_MARK_QUEUED) == 3);
+    cr_assert(kube_count_marked(&k, HA_MARK_NO_EXECUTE) == 0);
+    cr_assert(kube_count_marked(&k, HA_MARK_QUEUED) == 3);
     sim_script_play(&script, 30 * 86400.0);
-    cr_assert(count_marked(HA_MARK_NO_EXECUTE) == 0, "for ever");
+    cr_assert(kube_count_marked(&k, HA_MARK_NO_EXECUTE) == 0, "for ever");
 }
 
 Test(kube_rules, a_dead_zone_is_tainted_one_node_each_10_s)
 {
     kill_first(5);
-    cr_assert(count_marked(HA_MARK_NO_EXECUTE) == 5);
+    cr_assert(kube_count_marked(&k, HA_MARK_NO_EXECUTE) == 5);
     uint32_t token = ha_purpose_slot(&k, HA_PURPOSE_ZONE_TOKEN, 0);
     const struct sim_event *queued =
         sim_script_find(&script, ha_purpose_slot(&k, HA_PURPOSE_NODE_TAINT, 0), 0);
@@ -189,10 +163,10 @@ Test(kube_rules, a_dead_zone_is_tainted_one_node_each_10_s)
 Test(kube_rules, all_zones_dead_stop_all_evictions)
 {
     begin(&(struct kube_setup){.n_rates = 1, .rate = {NETWORK}});
-    hit(HA_FM_REGION_NET, 0, 100, 7200);
+    kube_hit(&w, &script, HA_FM_REGION_NET, 0, 100, 7200);
     sim_script_play(&script, 7000);
     cr_assert(k.head->all_full == 1);
-    cr_assert(count_marked(HA_MARK_NO_EXECUTE) == 0);
+    cr_assert(kube_count_marked(&k, HA_MARK_NO_EXECUTE) == 0);
     for (uint32_t p = 0; p < 3; p++) {
         cr_assert(!ha_pod_has(&k, p, HA_POD_TERMINATING));
         cr_assert(k.pod[p].stage == HA_POD_RUNNING, "containers go on");
@@ -205,23 +179,23 @@ Test(kube_rules, all_zones_dead_stop_all_evictions)
 Test(kube_rules, leaving_all_full_gives_a_new_grace_period)
 {
     begin(&(struct kube_setup){.n_rates = 2, .rate = {NETWORK, CRASH}});
-    hit(HA_FM_REGION_NET, 0, 100, 3600);
-    hit(HA_FM_HOST_FAIL, 0, 200, NO_HEAL);
+    kube_hit(&w, &script, HA_FM_REGION_NET, 0, 100, 3600);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 200, NO_HEAL);
     sim_script_play(&script, 3699);
     cr_assert(k.head->all_full == 1);
     sim_script_play(&script, 3740); /* others Ready within 10 s; not yet 40 s since */
-    cr_assert(k.head->all_full == 0 && count_marked(HA_MARK_NO_EXECUTE) == 0);
+    cr_assert(k.head->all_full == 0 && kube_count_marked(&k, HA_MARK_NO_EXECUTE) == 0);
     sim_script_play(&script, 3780);
-    cr_assert(count_marked(HA_MARK_NO_EXECUTE) == 1);
+    cr_assert(kube_count_marked(&k, HA_MARK_NO_EXECUTE) == 1);
 }
 
 Test(kube_rules, a_single_zone_wholly_down_is_frozen)
 {
     begin(&(struct kube_setup){
         .zones = 1, .nodes_per_zone = 3, .n_rates = 2, .rate = {ZONE}});
-    hit(HA_FM_ZONE_MAJOR, 0, 100, 7200);
+    kube_hit(&w, &script, HA_FM_ZONE_MAJOR, 0, 100, 7200);
     sim_script_play(&script, 7000);
-    cr_assert(k.head->all_full == 1 && count_marked(HA_MARK_NO_EXECUTE) == 0);
+    cr_assert(k.head->all_full == 1 && kube_count_marked(&k, HA_MARK_NO_EXECUTE) == 0);
     sim_script_play(&script, 7500);
     cr_assert(ha_kube_is_calm(&k));
 }
@@ -236,8 +210,8 @@ Test(kube_rules, toleration_of_10_s_evicts_290_s_earlier)
         .spec_extra = "  tolerations:\n"
                       "  - {key: node.kubernetes.io/unreachable, operator: Exists,"
                       " effect: NoExecute, tolerationSeconds: 10}\n"});
-    hit(HA_FM_HOST_FAIL, 0, 100, NO_HEAL);
-    uint32_t pod = pod_on(0);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, NO_HEAL);
+    uint32_t pod = kube_pod_on(&k, 0);
     sim_script_play(&script, 1000);
     double tainted_s =
         sim_script_find(&script, ha_purpose_slot(&k, HA_PURPOSE_NODE_TAINT, 0), 0)
@@ -251,8 +225,8 @@ Test(kube_rules, toleration_of_10_s_evicts_290_s_earlier)
 Test(kube_rules, a_node_that_returns_in_time_keeps_its_pods)
 {
     begin(&(struct kube_setup){.n_rates = 1, .rate = {CRASH}});
-    hit(HA_FM_HOST_FAIL, 0, 100, 300);
-    uint32_t pod = pod_on(0);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, 300);
+    uint32_t pod = kube_pod_on(&k, 0);
     sim_script_play(&script, 402); /* tainted at 153, would be evicted at 453 */
     cr_assert(
         sim_is_armed(&script.run, ha_purpose_slot(&k, HA_PURPOSE_POD_EVICT, pod)));
@@ -293,7 +267,7 @@ static void stuck_then_deleted(bool is_ordered)
                                .no_anti_affinity = true,
                                .n_rates = 1,
                                .rate = {CRASH}});
-    hit(HA_FM_HOST_FAIL, k.pod[0].node, 100, NO_HEAL);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, k.pod[0].node, 100, NO_HEAL);
     sim_script_play(&script, 1000);
     cr_assert(ha_pod_has(&k, 0, HA_POD_STUCK));
     ha_pod_remove(&k, 2);
@@ -338,7 +312,7 @@ static bool rollout_takes_a_good_member(int k8s_minor, bool is_ordered)
                                .rollouts_per_year = 4,
                                .n_rates = 1,
                                .rate = {CRASH}});
-    hit(HA_FM_HOST_FAIL, k.pod[0].node, 100, NO_HEAL);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, k.pod[0].node, 100, NO_HEAL);
     sim_script_at(&script, 300, kube_strike(&w, HA_FM_ROLLOUT, 0));
     sim_script_play(&script, 300.5);
     bool is_taken =
@@ -362,7 +336,7 @@ Test(kube_rules, deployment_replaces_while_the_old_object_hangs)
     begin(&(struct kube_setup){
         .is_deployment = true, .nodes_per_zone = 2, .n_rates = 1, .rate = {CRASH}});
     uint32_t node = k.pod[0].node;
-    hit(HA_FM_HOST_FAIL, node, 100, NO_HEAL);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, node, 100, NO_HEAL);
     sim_script_play(&script, 1000);
     cr_assert(ha_pod_has(&k, 0, HA_POD_STUCK) && k.pod[0].node == node);
     uint32_t n_running = 0;
@@ -400,7 +374,7 @@ Test(kube_rules, a_zonal_volume_holds_its_member_in_the_zone)
     while (k.pod[pod].node > 1) {
         pod++;
     }
-    hit(HA_FM_ZONE_MAJOR, 0, 100, 86400);
+    kube_hit(&w, &script, HA_FM_ZONE_MAJOR, 0, 100, 86400);
     sim_script_play(&script, 80000);
     cr_assert(k.pod[pod].stage == HA_POD_PENDING);
     cr_assert(ha_pod_has(&k, pod, HA_POD_UNPLACEABLE));
@@ -417,7 +391,7 @@ Test(kube_rules, a_regional_volume_frees_it)
                                .out_of_service = true,
                                .n_rates = 2,
                                .rate = {ZONE}});
-    hit(HA_FM_ZONE_MAJOR, 0, 100, 86400);
+    kube_hit(&w, &script, HA_FM_ZONE_MAJOR, 0, 100, 86400);
     sim_script_play(&script, 2000);
     for (uint32_t p = 0; p < 3; p++) {
         cr_assert(ha_kube_process_is_reachable(&k, p));
@@ -435,8 +409,8 @@ Test(kube_rules, nothing_is_attached_without_the_cloud_api)
                                       {HA_PARAM_REGION_CLOUD_API_RATE, 1,
                                        HA_PARAM_REGION_CLOUD_API_DURATION, 3600, 1}}});
     uint32_t node = k.pod[0].node;
-    hit(HA_FM_CLOUD_API, 0, 100, 5000);
-    hit(HA_FM_HOST_FAIL, node, 200, NO_HEAL);
+    kube_hit(&w, &script, HA_FM_CLOUD_API, 0, 100, 5000);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, node, 200, NO_HEAL);
     sim_script_play(&script, 5099);
     cr_assert(k.pod[0].stage == HA_POD_BOUND);
     cr_assert(k.volume[0].stage == HA_VOLUME_DETACHING);
@@ -450,9 +424,9 @@ Test(kube_rules, nothing_is_attached_without_the_cloud_api)
 Test(kube_rules, without_the_host_api_nothing_is_noticed)
 {
     begin(&(struct kube_setup){.n_rates = 2, .rate = {HOST_API, CRASH}});
-    uint32_t pod = pod_on(0);
-    hit(HA_FM_HOSTCP_OUTAGE, 0, 100, 1000);
-    hit(HA_FM_HOST_FAIL, 0, 150, NO_HEAL);
+    uint32_t pod = kube_pod_on(&k, 0);
+    kube_hit(&w, &script, HA_FM_HOSTCP_OUTAGE, 0, 100, 1000);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 150, NO_HEAL);
     sim_script_play(&script, 1099);
     cr_assert(k.node[0].phase == HA_NODE_IS_READY);
     cr_assert(ha_pod_has(&k, pod, HA_POD_ENDPOINT), "endpoints are frozen");
@@ -465,7 +439,7 @@ Test(kube_rules, without_the_host_api_nothing_is_noticed)
 Test(kube_rules, kubelets_restart_containers_without_the_host_api)
 {
     begin(&(struct kube_setup){.n_rates = 2, .rate = {HOST_API, POD_CRASHES}});
-    hit(HA_FM_HOSTCP_OUTAGE, 0, 100, 1000);
+    kube_hit(&w, &script, HA_FM_HOSTCP_OUTAGE, 0, 100, 1000);
     sim_script_at(&script, 150, kube_strike(&w, HA_FM_POD_CRASH, 0));
     sim_script_play(&script, 170);
     cr_assert(ha_kube_process_is_reachable(&k, 0));
@@ -474,9 +448,9 @@ Test(kube_rules, kubelets_restart_containers_without_the_host_api)
 Test(kube_rules, a_rebooted_kubelet_needs_the_host_api)
 {
     begin(&(struct kube_setup){.n_rates = 2, .rate = {HOST_API, CRASH}});
-    uint32_t pod = pod_on(0);
-    hit(HA_FM_HOSTCP_OUTAGE, 0, 100, 1000);
-    hit(HA_FM_HOST_FAIL, 0, 150, 100);
+    uint32_t pod = kube_pod_on(&k, 0);
+    kube_hit(&w, &script, HA_FM_HOSTCP_OUTAGE, 0, 100, 1000);
+    kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 150, 100);
     sim_script_play(&script, 1099);
     cr_assert(k.pod[pod].stage == HA_POD_DEAD);
     sim_script_play(&script, 1150);
@@ -490,7 +464,7 @@ Test(kube_rules, an_escalated_zone_outage_takes_the_region)
     begin(&(struct kube_setup){
         .n_rates = 3,
         .rate = {ZONE, {HA_PARAM_ZONE_ESCALATE_PROB, 0.9, HA_N_PARAMS, 0, 0}}});
-    hit(HA_FM_ZONE_MAJOR, 1, 100, 7200);
+    kube_hit(&w, &script, HA_FM_ZONE_MAJOR, 1, 100, 7200);
     sim_script_play(&script, 101);
     cr_assert(k.infra.common->escalated == 2);
     for (uint32_t p = 0; p < 3; p++) {
@@ -506,8 +480,8 @@ Test(kube_rules, a_cut_off_pod_is_stopped_when_the_links_return)
     begin(&(struct kube_setup){.n_rates = 1,
                                .rate = {{HA_PARAM_ZONE_PARTITION_RATE, 1,
                                          HA_PARAM_ZONE_PARTITION_DURATION, 1800, 1}}});
-    uint32_t pod = pod_on(0);
-    hit(HA_FM_ZONE_PARTITION, 0, 100, 1800);
+    uint32_t pod = kube_pod_on(&k, 0);
+    kube_hit(&w, &script, HA_FM_ZONE_PARTITION, 0, 100, 1800);
     sim_script_play(&script, 1899);
     cr_assert(k.pod[pod].stage == HA_POD_RUNNING, "it runs, cut off");
     cr_assert(ha_pod_has(&k, pod, HA_POD_STUCK));
