@@ -34,6 +34,10 @@
 #define SIM_MAX_SERVICES 16
 #define SIM_MAX_CAUSES   48
 
+#define SIM_MAX_COMPONENTS 512
+#define SIM_MAX_PARAMETERS 96
+#define SIM_NO_PART        UINT16_MAX /* no component, no parameter */
+
 struct sim_run; /* the driver's hand: one per thread, passed to every callback */
 
 enum sim_class {
@@ -59,6 +63,37 @@ struct sim_closed_form {
     double mean_outage_s;
     double mttff_s;
     const char *method; /* in words */
+};
+
+/*
+ * What a user would call a component (a node, a zone, a load balancer), for measures of
+ * importance. Asked only in studies of sensitivity, and then only at events.
+ */
+struct sim_components {
+    uint32_t n;              /* at most SIM_MAX_COMPONENTS */
+    const char *const *name; /* each once */
+    const uint16_t *of_slot; /* [n_slots] whose failure this slot is, or SIM_NO_PART */
+    /* Fills broken[n] with which part of each component is broken now, 0..1 (of a
+     * component that stands for m like units: broken units / m). Nothing is broken
+     * while all is calm. Pure. NULL: not known; components then only trigger outages.
+     */
+    void (*broken)(const void *plan, const struct sim_run *run, double *broken);
+};
+
+/*
+ * Named numbers that laws and rates depend on, for elasticities. A law may depend on
+ * one of them through its scale in time: time ~ parameter^exponent (1 for a mean
+ * length, -1 for a rate).
+ */
+struct sim_parameters {
+    uint32_t n;              /* at most SIM_MAX_PARAMETERS */
+    const char *const *name; /* each once */
+    const uint16_t *of_law;  /* [n_dists] the one that scales the law, or SIM_NO_PART */
+    const double *exponent;  /* [n_dists] */
+    /* Fills slope[n], all 0 before, with d ln rate / d ln parameter of a slot armed by
+     * rate, in the present state. Pure. NULL: rates depend on no parameter. */
+    void (*rate_slope)(const void *plan, const struct sim_run *run, uint32_t slot,
+                       double *slope);
 };
 
 struct sim_model {
@@ -111,6 +146,8 @@ struct sim_model {
      * knows (all NaN before) and returns true, or returns false. Used by `exact`, which
      * then needs no chain. Not called inside a run. */
     bool (*closed_form)(const void *plan, struct sim_closed_form *out);
+    const struct sim_components *components;
+    const struct sim_parameters *parameters;
 };
 
 /* ---- What a model may ask of the engine, inside start() and fire() only --- */

@@ -30,6 +30,27 @@ struct sim_cause_result {
     struct sim_estimate outages_per_year; /* outages this cause triggered */
 };
 
+/* How much one component matters to the focus service; docs/model/sensitivity.md. */
+struct sim_component_result {
+    const char *name;                 /* owned by the model */
+    uint32_t component;               /* index into model->components */
+    struct sim_estimate broken_share; /* q: of all time, it is broken */
+    struct sim_estimate birnbaum;     /* P(down | broken) - P(down | not broken) */
+    struct sim_estimate criticality;  /* downtime saved if it never broke, 0..1 */
+    struct sim_estimate raw;          /* P(down | broken) / P(down) */
+    struct sim_estimate rrw; /* P(down) / P(down | not broken); may be infinite */
+    struct sim_estimate trigger_share;     /* of outages that its failure begins */
+    struct sim_estimate down_given_outage; /* P(broken | down) */
+};
+
+/* What one per cent more of a parameter changes, in per cent. */
+struct sim_elasticity_result {
+    const char *name;                   /* owned by the model */
+    uint32_t parameter;                 /* index into model->parameters */
+    struct sim_estimate unavailability; /* d ln U / d ln parameter */
+    struct sim_estimate outages;        /* d ln (outages per year) / d ln parameter */
+};
+
 #define SIM_DURATION_BINS 96 /* 8 per factor of 10, from 10 ms to 10^10 s */
 
 struct sim_service_result {
@@ -47,6 +68,12 @@ struct sim_service_result {
 
     uint32_t n_causes;
     struct sim_cause_result *cause; /* sorted by downtime, largest first */
+
+    /* Only in a study of sensitivity, and of the focus service. */
+    uint32_t n_components;
+    struct sim_component_result *component; /* largest criticality first */
+    uint32_t n_elasticities;
+    struct sim_elasticity_result *elasticity; /* largest size first */
 
     /* Law of downtime per SLO window: ascending; weights NULL = equal. */
     uint32_t n_windows;

@@ -44,6 +44,7 @@ struct sim_study {
     uint32_t focus;           /* service whose precision decides when to stop */
     bool all_causes;          /* also wait for each cause of at least 1 % share */
     bool first_year;          /* also estimate the first-year measures */
+    bool sensitivity;         /* also importance and elasticities, of focus */
     double warmup_years;      /* dropped at the start of each history, default 1 */
     sim_progress_fn progress; /* may be NULL */
     void *progress_context;
