@@ -224,7 +224,7 @@ static const char *describe(struct cli_subject *subject)
 static int load_design(const struct ha_design_request *request,
                        struct cli_subject *subject, struct sim_err *err)
 {
-    const struct ha_model_options options = {.rollouts_per_year = 0.0};
+    const struct ha_model_options options = {.causes_off = 0};
     int rc = ha_design_load(request, &subject->design, err);
 
     if (rc != 0) {

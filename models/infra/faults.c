@@ -121,6 +121,16 @@ uint8_t ha_infra_disk_cause(const struct ha_infra *w, uint32_t volume)
     return note_first(&w->disk_note[volume]);
 }
 
+uint8_t ha_infra_common_cause_among(const struct ha_infra *w, uint32_t mask)
+{
+    for (uint8_t i = 0; i < w->common_note->n; i++) {
+        if ((mask >> w->common_note->cause[i] & 1) != 0) {
+            return w->common_note->cause[i];
+        }
+    }
+    return SIM_NO_CAUSE;
+}
+
 uint8_t ha_infra_common_cause(const struct ha_infra *w)
 {
     return note_first(w->common_note);

@@ -175,8 +175,7 @@ struct ha_infra_spec {
     const bool *node_is_spot;
     const bool *volume_is_local;
     bool replaces_nodes;
-    double rollouts_per_year; /* upgrades, value changes, certificate renewals */
-    uint32_t fm_off;          /* bit m: leave failure mode m out */
+    uint32_t fm_off; /* bit m: leave failure mode m out */
 };
 
 /* ---- the view ---- */
@@ -270,10 +269,10 @@ static inline bool ha_infra_kubelet_works(const struct ha_infra *w, uint32_t nod
 }
 
 /* The host's API server and controllers work. */
+#define HA_HOST_API_OFF (HA_FM_BIT(HOSTCP_OUTAGE) | HA_FM_BIT(HOSTCP_UPGRADE))
 static inline bool ha_infra_host_api_is_up(const struct ha_infra *w)
 {
-    uint32_t off = HA_FM_BIT(HOSTCP_OUTAGE) | HA_FM_BIT(HOSTCP_UPGRADE);
-    return (w->common->faults & off) == 0 && !ha_infra_region_is_dark(w);
+    return (w->common->faults & HA_HOST_API_OFF) == 0 && !ha_infra_region_is_dark(w);
 }
 
 /* Disks can be attached and detached, machines made. */
@@ -297,6 +296,8 @@ bool ha_infra_is_calm(const struct ha_infra *w);
 /* The cause that has been holding the entity longest, or SIM_NO_CAUSE. */
 uint8_t ha_infra_machine_cause(const struct ha_infra *w, uint32_t node);
 uint8_t ha_infra_disk_cause(const struct ha_infra *w, uint32_t volume);
+/* Of the region-wide causes in `mask` the oldest; ha_infra_common_cause: of all. */
+uint8_t ha_infra_common_cause_among(const struct ha_infra *w, uint32_t mask);
 uint8_t ha_infra_common_cause(const struct ha_infra *w);
 
 /* ---- changes, for failure modes and kube ---- */

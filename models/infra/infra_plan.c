@@ -81,9 +81,6 @@ static uint32_t add_slots(const struct ha_infra_plan *plan, struct ha_builder *b
 
 static double yearly_rate(const struct ha_infra_spec *spec, uint32_t fm)
 {
-    if (fm == HA_FM_ROLLOUT) {
-        return spec->rollouts_per_year;
-    }
     if (row[fm].rate == HA_PARAM_NONE) {
         return 0;
     }

@@ -13,6 +13,11 @@
  * anti-affinity on exactly as many nodes as replicas the surge pod finds no place and
  * the roll-out hangs, as in life.
  *
+ * A Deployment of the tenant (CoreDNS) has its controller there. It acts only while the
+ * tenant works, and hears of a Ready pod through the syncer about when the endpoints
+ * do; the host's own controller hears at once, so an old pod may be gone before the new
+ * one is in the endpoints.
+ *
  * Disruption budgets are not asked. When all rows are taken by stuck pods creation
  * waits for the first to go.
  *
@@ -26,9 +31,19 @@ struct census {
     uint32_t n_new, n_new_available, n_old, n_old_available;
 };
 
+/* Its controller is not the host's, see struct ha_kube_owner. */
+static bool has_own_controller(const struct ha_kube_workload *load)
+{
+    return load->owner != NULL && load->owner->may_create != NULL;
+}
+
 static bool is_available(const struct ha_kube *k, uint32_t pod)
 {
-    return ha_pod_is_active(k, pod) && ha_pod_has(k, pod, HA_POD_READY);
+    uint32_t seen = HA_POD_READY;
+    if (has_own_controller(ha_kube_workload_of(k, pod))) {
+        seen |= HA_POD_ENDPOINT; /* it hears of it later */
+    }
+    return ha_pod_is_active(k, pod) && (k->pod[pod].flags & seen) == seen;
 }
 
 static struct census count(const struct ha_kube *k, const struct ha_kube_workload *load)
@@ -79,7 +94,7 @@ static void delete_old(struct ha_kube *k, const struct ha_kube_workload *load,
          p++) {
         if (ha_pod_is_active(k, p) && ha_pod_has(k, p, HA_POD_OLD) &&
             is_available(k, p) == is_available_wanted) {
-            ha_pod_delete(k, p, HA_FM_ROLLOUT);
+            ha_pod_delete(k, p, ha_rollout_cause(k));
             n--;
         }
     }
@@ -108,15 +123,14 @@ static void roll(struct ha_kube *k, const struct ha_kube_workload *load)
 
 static void reconcile_deployment(struct ha_kube *k, const struct ha_kube_workload *load)
 {
-    struct census c = count(k, load);
-    if (c.n_old > 0 && k->head->is_rolling != 0) {
-        roll(k, load);
-        return;
+    if (has_own_controller(load) && !load->owner->may_create(k)) {
+        return; /* it stands still */
     }
+    struct census c = count(k, load);
     uint32_t n = c.n_new + c.n_old;
-    const struct ha_kube_owner *owner = load->owner;
-    bool may = owner == NULL || owner->may_create == NULL || owner->may_create(k);
-    if (n < load->replicas && may) {
+    if (c.n_old > 0 && k->head->rolling != 0) {
+        roll(k, load);
+    } else if (n < load->replicas) {
         create(k, load, load->replicas - n);
     }
 }

@@ -113,6 +113,9 @@ void ha_volume_renew(struct ha_kube *k, uint32_t volume);
 /* Blames `cause` for the pod's trouble unless somebody is blamed already. */
 void ha_pod_blame(struct ha_kube *k, uint32_t pod, uint8_t cause);
 
+/* The root cause to be noted for a pod that a roll-out deletes (rollouts.c). */
+uint8_t ha_rollout_cause(const struct ha_kube *k);
+
 /* ---- disruption budgets (pdb.c) ---- */
 
 enum ha_eviction { HA_EVICT_ACCEPTED, HA_EVICT_REFUSED };

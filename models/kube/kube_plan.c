@@ -77,6 +77,7 @@ static void plan_workloads(struct ha_kube_plan *plan, struct sim_arena *arena,
         load->is_ordered_ready = what->is_ordered_ready;
         load->max_surge = from->max_surge;
         load->max_unavailable = from->max_unavailable;
+        load->has_certificates = from->has_certificates;
         load->first_pod = plan->n_pods;
         load->n_pods = what->is_statefulset ? what->replicas
                                             : 2 * what->replicas + from->max_surge;
@@ -355,7 +356,6 @@ int ha_kube_plan_init(struct ha_kube_plan *plan, struct ha_builder *b,
     plan->owner_reconcile = spec->owner_reconcile;
     struct ha_infra_spec infra = {.catalog = spec->catalog,
                                   .replaces_nodes = plan->replaces_nodes,
-                                  .rollouts_per_year = spec->rollouts_per_year,
                                   .fm_off = spec->fm_off};
     plan_nodes(host, b->arena, &infra);
     plan_pods(plan, b->arena, &infra);

@@ -41,9 +41,9 @@ struct ha_kube_owner {
     /* Would its readiness probe succeed now? Asked only while RUNNING. Pure.
      * NULL: always. */
     bool (*is_serving)(const struct ha_kube *k, uint32_t pod);
-    /* May a missing pod of this Deployment be made now? For Deployments whose
-     * controller is not the host's. Set HA_DIRTY_OWNER when it changes. Pure. NULL:
-     * always. */
+    /* Does the controller of this Deployment act now (make a missing pod, go on with a
+     * roll-out)? For Deployments whose controller is not the host's. Set
+     * HA_DIRTY_OWNER when it changes. Pure. NULL: always. */
     bool (*may_create)(const struct ha_kube *k);
     /* Would a process started now end again for want of something outside its pod?
      * Asked of pods in their longest back-off. Set HA_DIRTY_OWNER when it changes.
@@ -99,6 +99,7 @@ struct ha_kube_workload {
     uint32_t replicas;
     bool is_statefulset, is_ordered_ready;
     uint32_t max_surge, max_unavailable; /* roll-outs of a Deployment */
+    bool has_certificates; /* restarted when the tenant's certificates are renewed */
     bool has_volume;
     bool is_attachable;      /* attach, detach and gate apply */
     bool is_cloud_disk;      /* attaching and detaching need the cloud API */
@@ -178,6 +179,7 @@ struct ha_kube_workload_spec {
     struct sim_dist ready_gained;    /* process serves -> Ready (probe phase) */
     struct sim_dist ready_lost;      /* process stopped serving -> not Ready */
     uint32_t max_surge, max_unavailable; /* Deployment: 25 % up, 25 % down */
+    bool has_certificates; /* a renewal of the tenant's certificates restarts it */
 };
 
 /* Fills the laws with Kubernetes' defaults and the catalogue's image pull: exit
@@ -204,10 +206,9 @@ struct ha_kube_spec {
      * here. */
     uint32_t n_objects;
     const struct ha_node *const *object;
-    double rollouts_per_year; /* of all workloads together; 0 = none */
-    uint32_t fm_off;          /* failure modes left out, bits */
-    bool waits_for_flush;     /* pessimistic: unschedulable pods wait U(0,330) */
-    bool flat_backoff; /* each crash waits the first back-off, for small chains */
+    uint32_t fm_off;      /* failure modes left out, bits */
+    bool waits_for_flush; /* pessimistic: unschedulable pods wait U(0,330) */
+    bool flat_backoff;    /* each crash waits the first back-off, for small chains */
     const void *owner_plan;
     void (*owner_reconcile)(struct ha_kube *k, uint32_t dirty);
 };

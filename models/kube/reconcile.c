@@ -54,6 +54,11 @@ static const struct controller controllers[] = {
                              HA_DIRTY_VOLUME | HA_DIRTY_OWNER},
 };
 
+/* Region-wide modes that are nothing to a node. */
+#define NOT_OF_NODES                                                                   \
+    (HA_FM_BIT(ROLLOUT) | HA_FM_BIT(CERT_RENEWAL) | HA_FM_BIT(CHANGE_OUTAGE) |         \
+     HA_FM_BIT(CERT_EXPIRY) | HA_FM_BIT(RESTORE_EVENT))
+
 /* Nothing wrong with the node, its zone or the region, and nothing planned. */
 static bool node_is_well(const struct ha_kube *k, uint32_t node)
 {
@@ -63,7 +68,8 @@ static bool node_is_well(const struct ha_kube *k, uint32_t node)
            row->phase == HA_NODE_IS_READY && row->marks == 0 &&
            row->upkeep == HA_UPKEEP_NONE &&
            k->infra.zone[k->plan->infra.node_zone[node]].faults == 0 &&
-           k->infra.common->faults == 0 && k->infra.common->escalated == 0;
+           (k->infra.common->faults & ~NOT_OF_NODES) == 0 &&
+           k->infra.common->escalated == 0;
 }
 
 static bool pod_is_well(const struct ha_kube *k, uint32_t pod)

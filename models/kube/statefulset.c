@@ -51,7 +51,7 @@ static void roll_classic(struct ha_kube *k, const struct ha_kube_workload *set)
 {
     for (uint32_t p = set->first_pod + set->replicas; p-- > set->first_pod;) {
         if (ha_pod_is_active(k, p) && ha_pod_has(k, p, HA_POD_OLD)) {
-            ha_pod_delete(k, p, HA_FM_ROLLOUT);
+            ha_pod_delete(k, p, ha_rollout_cause(k));
             return;
         }
         if (!is_fit(k, p)) {
@@ -72,7 +72,7 @@ static void roll_budgeted(struct ha_kube *k, const struct ha_kube_workload *set)
         }
         bool is_down = !is_fit(k, p);
         if (is_down ? n_unavailable <= 1 : n_unavailable == 0) {
-            ha_pod_delete(k, p, HA_FM_ROLLOUT);
+            ha_pod_delete(k, p, ha_rollout_cause(k));
             return;
         }
     }
@@ -81,7 +81,7 @@ static void roll_budgeted(struct ha_kube *k, const struct ha_kube_workload *set)
 static void reconcile_set(struct ha_kube *k, const struct ha_kube_workload *set)
 {
     bool all_fit = create_missing(k, set);
-    if (k->head->is_rolling == 0) {
+    if (k->head->rolling == 0) {
         return;
     }
     if (k->plan->budgeted_rollout) {

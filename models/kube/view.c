@@ -85,7 +85,7 @@ static bool volume_is_calm(const struct ha_kube *k, uint32_t v)
 bool ha_kube_is_calm(const struct ha_kube *k)
 {
     if (!ha_infra_is_calm(&k->infra) || k->head->drain_node != HA_NOWHERE ||
-        k->head->all_full != 0 || k->head->is_rolling != 0) {
+        k->head->all_full != 0 || k->head->rolling != 0) {
         return false;
     }
     for (uint32_t z = 0; z < k->plan->n_zones; z++) {

@@ -127,7 +127,7 @@ static_assert(sizeof(struct ha_volume_row) == 8, "no hidden padding");
 struct ha_head_row {
     uint16_t drain_node; /* holds the maintenance lock, or HA_NOWHERE */
     uint8_t all_full;    /* every zone fully disrupted: evictions stopped */
-    uint8_t is_rolling;  /* a roll-out is under way */
+    uint8_t rolling;     /* roll-outs under way, bits: see rollouts.c */
     uint8_t pad[4];
 };
 static_assert(sizeof(struct ha_head_row) == 8, "no hidden padding");

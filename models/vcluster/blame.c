@@ -143,10 +143,12 @@ static void blame_replicas(const struct ha_vc *v, struct shares *s)
 
 static void blame_control_loop(const struct ha_vc *v, struct shares *s)
 {
-    uint8_t common = ha_infra_common_cause(&v->k->infra);
+    const struct ha_infra *infra = &v->k->infra;
+    uint8_t host = ha_infra_common_cause_among(infra, HA_HOST_API_OFF |
+                                                          ha_fm_mask(HA_EFFECT_POWER));
 
-    if (!ha_infra_host_api_is_up(&v->k->infra) && common != SIM_NO_CAUSE) {
-        add(s, common, 1.0);
+    if (!ha_infra_host_api_is_up(infra) && host != SIM_NO_CAUSE) {
+        add(s, host, 1.0);
     } else if (!v->plan->has_lease) {
         blame_replicas(v, s);
     } else if (v->note->holder_cause != 0) {
@@ -182,16 +184,15 @@ static bool blame_whole(const struct ha_vc *v, uint32_t service, struct shares *
     uint32_t mask = ha_services_common_mask(service);
     uint32_t faults = v->k->infra.common->faults;
     uint32_t extras = ha_extras_down_for(v, service);
-    uint8_t first = ha_infra_common_cause(&v->k->infra);
+    uint8_t first;
 
     if (service == HA_SERVICE_DNS && v->plan->dns_is_embedded) {
         mask |= ha_services_common_mask(HA_SERVICE_API_READ);
     }
     faults &= mask;
     if (faults != 0) {
-        bool is_first = first < HA_N_FMS && (faults >> first & 1u) != 0;
-
-        add(s, is_first ? first : (uint8_t)__builtin_ctz(faults), 1.0);
+        first = ha_infra_common_cause_among(&v->k->infra, faults);
+        add(s, first != SIM_NO_CAUSE ? first : (uint8_t)__builtin_ctz(faults), 1.0);
         return true;
     }
     if (extras != 0) {

@@ -274,15 +274,21 @@ void ha_vc_fill_workload(struct ha_kube_workload_spec *spec,
         /* SIGTERM runs the handlers and exits at once (pkg/util/osutil). */
         spec->exit = sim_dist_uniform(0.05, 0.5);
         spec->ready_gained = sim_dist_uniform(0.0, 2.0);
+        /* chart/templates/statefulset.yaml, when it renders a Deployment */
+        spec->max_surge = 1;
+        spec->max_unavailable = vc->cp.replicas > 1;
+        spec->has_certificates = true;
         spec->ready_lost =
             sim_dist_uniform(vc->readiness_act_s, PROBE_STRETCH * vc->readiness_act_s);
     } else if (spec->workload == &vc->etcd) {
         spec->exit = sim_dist_uniform(1.0, 2.0);
         spec->ready_gained = sim_dist_uniform(0.0, 10.0); /* startup probe's period */
+        spec->has_certificates = true;
     } else {
         spec->exit = sim_dist_uniform(0.05, 0.5); /* no lameduck */
         spec->ready_gained = sim_dist_uniform(0.0, 2.0);
         spec->ready_lost = sim_dist_uniform(4.0, 7.0); /* 3 failures, every 2 s */
+        spec->max_unavailable = 1;                     /* pkg/coredns/template.go */
     }
 }
 

@@ -332,7 +332,6 @@ static int plan_kube(struct ha_vc_plan *plan, struct workloads *w, struct ha_bui
                                 .workload = w->spec,
                                 .n_pdbs = 1,
                                 .pdb = &budget,
-                                .rollouts_per_year = options->rollouts_per_year,
                                 .fm_off = options->causes_off,
                                 .flat_backoff = options->flat_backoff,
                                 .owner_plan = plan,

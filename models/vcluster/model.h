@@ -14,11 +14,10 @@
 #include "sim/model.h"
 
 struct ha_model_options {
-    bool exponential_delays;  /* every law becomes the exponential of its mean, for
-                                 exact cross-checks */
-    double rollouts_per_year; /* changes of the values that roll all pods; 0 = none */
-    uint32_t causes_off;      /* failure modes left out: bits by number of
-                                 models/infra/failure_modes.def */
+    bool exponential_delays; /* every law becomes the exponential of its mean, for
+                                exact cross-checks */
+    uint32_t causes_off;     /* failure modes left out: bits by number of
+                                models/infra/failure_modes.def */
     /* Machinery left out where it would multiply the states of an exact answer: */
     bool flat_backoff; /* a crashed container waits 10 s each time; crashes are not
                           counted */

@@ -55,9 +55,6 @@ static void prepare(struct kube_world *w, enum ha_fm fm)
     } else {
         s.no_cloud_controller = true;
     }
-    if (fm == HA_FM_ROLLOUT) {
-        s.rollouts_per_year = PER_YEAR;
-    }
     kube_world_init(w, &s);
 }
 
@@ -65,7 +62,7 @@ static void prepare(struct kube_world *w, enum ha_fm fm)
 static bool has_plain_cycle(enum ha_fm fm)
 {
     return fm != HA_FM_POD_CRASH && fm != HA_FM_SPOT_EVICTION && fm != HA_FM_ROLLOUT &&
-           fm != HA_FM_NODE_DRAIN;
+           fm != HA_FM_CERT_RENEWAL && fm != HA_FM_NODE_DRAIN;
 }
 
 Test(failure_modes, are_off_without_a_rate)

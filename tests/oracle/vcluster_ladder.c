@@ -24,7 +24,7 @@ static double minutes(const struct rung *rung, const char *catalog)
     const char *files[] = {rung->file, rung->host};
     struct ha_design_request request = {
         .n_files = 2, .file = files, .catalog = catalog};
-    struct ha_model_options options = {.rollouts_per_year = 0.0};
+    struct ha_model_options options = {.causes_off = 0};
     struct ha_design design;
     struct sim_arena arena;
     struct sim_model model;

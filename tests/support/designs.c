@@ -9,7 +9,7 @@ int test_design_try(struct test_design *out, const char *file, const char *host,
                     const char *const *set, const struct ha_model_options *options,
                     struct sim_err *err)
 {
-    const struct ha_model_options none = {.rollouts_per_year = 0.0};
+    const struct ha_model_options none = {.causes_off = 0};
     const char *files[] = {file, host};
     struct ha_design_request request = {
         .n_files = host == NULL ? 1 : 2, .file = files, .set = set};

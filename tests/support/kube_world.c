@@ -174,19 +174,22 @@ void kube_world_init(struct kube_world *w, const struct kube_setup *s)
             give(&w->catalog, r->duration, in_unit(r->duration, r->median_s), r->sigma);
         }
     }
+    if (s->rollouts_per_year > 0) {
+        give(&w->catalog, HA_PARAM_ROLLOUT_RATE, s->rollouts_per_year, 0);
+    }
     make_host(w, s);
     make_workload(w, s);
     struct ha_kube_workload_spec load;
     ha_kube_workload_spec_init(&load, &w->workload, &w->catalog);
     load.owner = s->owner;
+    load.has_certificates = true;
     struct ha_budget_spec budget = {.pdb = &w->pdb, .workloads = 1};
     const struct ha_kube_spec spec = {.host = &w->host,
                                       .catalog = &w->catalog,
                                       .n_workloads = 1,
                                       .workload = &load,
                                       .n_pdbs = 1,
-                                      .pdb = &budget,
-                                      .rollouts_per_year = s->rollouts_per_year};
+                                      .pdb = &budget};
     ha_build_init(&w->builder, &w->arena, s->exponential);
     int code = ha_kube_plan_init(&w->plan, &w->builder, &spec, &err);
     cr_assert(code == 0, "%s", err.message);

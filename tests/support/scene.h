@@ -8,7 +8,8 @@
 
 /* Planned work that would come by itself. */
 #define SCENE_NO_PLANS                                                                 \
-    (HA_FM_BIT(NODE_DRAIN) | HA_FM_BIT(HOSTCP_UPGRADE) | HA_FM_BIT(ROLLOUT))
+    (HA_FM_BIT(NODE_DRAIN) | HA_FM_BIT(HOSTCP_UPGRADE) | HA_FM_BIT(ROLLOUT) |          \
+     HA_FM_BIT(CERT_RENEWAL))
 
 struct scene {
     struct test_design t;

@@ -351,7 +351,7 @@ Test(kube_rules, deployment_surge_pod_without_a_place_hangs_the_rollout)
     begin(&(struct kube_setup){.is_deployment = true, .rollouts_per_year = 4});
     sim_script_at(&script, 100, kube_strike(&w, HA_FM_ROLLOUT, 0));
     sim_script_play(&script, 86400);
-    cr_assert(k.head->is_rolling == 1, "3 replicas apart on exactly 3 nodes");
+    cr_assert(k.head->rolling != 0, "3 replicas apart on exactly 3 nodes");
     teardown();
     begin(&(struct kube_setup){
         .is_deployment = true, .nodes_per_zone = 2, .rollouts_per_year = 4});
