@@ -484,12 +484,6 @@ struct sim_dist ha_election_step_down_law(const struct ha_etcd_timing *timing)
     return sim_dist_uniform(election_s, 2.0 * election_s);
 }
 
-struct sim_dist ha_election_transfer_law(void)
-{
-    /* Measured with etcd 3.4.23: median 10 ms, 90 % below 20, 99 % below 30. */
-    return sim_dist_lognormal_median(0.010, 0.5);
-}
-
 struct ha_etcd_timing ha_etcd_timing_default(void)
 {
     return (struct ha_etcd_timing){.heartbeat_s = 0.1,

@@ -71,9 +71,6 @@ struct sim_dist ha_election_law(struct sim_arena *arena,
 /* A leader that lost its quorum gives up after U(E, 2E) ticks. */
 struct sim_dist ha_election_step_down_law(const struct ha_etcd_timing *timing);
 
-/* Pause of writes when leadership is handed over (SIGTERM, move-leader). */
-struct sim_dist ha_election_transfer_law(void);
-
 /* Ticks of an election timeout, E = election / heartbeat, whole. */
 uint32_t ha_etcd_election_ticks(const struct ha_etcd_timing *timing);
 

@@ -118,7 +118,6 @@ static void make_raft_laws(struct ha_vc_plan *plan, struct ha_builder *b)
     struct ha_election_case regained = {
         .members = n, .waiting = plan->quorum - 1, .newcomers = 1};
 
-    plan->law.transfer = ha_build_dist(b, ha_election_transfer_law());
     plan->law.step_down = ha_build_dist(b, ha_election_step_down_law(&t));
     plan->law.regained = ha_build_dist(b, ha_election_law(b->arena, &t, &regained));
     plan->law.lost = sim_arena_calloc(b->arena, n + 1, sizeof(*plan->law.lost));

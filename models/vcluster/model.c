@@ -164,6 +164,7 @@ static void start(const void *plan_ptr, struct sim_run *run)
     v.common->leader = plan->n_members > 0 && plan->store->is_raft
                            ? (uint16_t)plan->member_first
                            : HA_NO_POD;
+    v.common->winner = HA_NO_POD;
     v.common->holder = plan->has_lease ? (uint16_t)plan->cp_first : HA_NO_POD;
     v.common->kcm_holder = (uint16_t)plan->cp_first;
     v.common->lease_phase = HA_LEASE_HELD;

@@ -80,7 +80,7 @@ struct ha_vc_laws {
     uint32_t store_limit;  /* start without a store gives up: 300 s */
     uint32_t liveness;     /* errors -> the probe kills: U(120, 180) */
     uint32_t startup_etcd; /* readyz without quorum -> the probe kills: 250 s */
-    uint32_t transfer, step_down, regained;
+    uint32_t step_down, regained;
     uint32_t *lost; /* [survivors]: leader dead, so many members left */
     uint32_t refill, operator_refill, restore, sticky;
     uint32_t lease_expiry, lease_takeover, lease_last_try, lease_give_up,

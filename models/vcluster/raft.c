@@ -10,20 +10,25 @@
  * events. One timer stands for whatever election is under way:
  *
  *   leader gone, majority there       the law of kill -> first write for so many
- *                                     survivors (election.c), once; a survivor that
- *                                     falls while it runs changes nothing unless the
- *                                     majority goes, one that is added neither
+ *                                     survivors (election.c)
  *   leader out of reach, not dead     the same; if it is back before the timer (a
  *                                     pause of half a second), nothing has happened
- *   leader told to stop               it hands over: 5-30 ms
+ *   the coming winner falls           a waiting member's next campaign
+ *   leader told to stop               it hands over at once: see below
  *   leader there, majority gone       it steps down after U(E, 2E) ticks unless the
  *                                     majority returns first
  *   nobody leads, majority returns    a waiting member's next campaign
  *
- * Approximations: the vector of the members' election timers is collapsed into that
- * one timer, so a second fault inside an election (about one second long) keeps the
- * sampled end instead of re-evaluating it; members that return together after a loss
- * of quorum are taken as one newcomer among q - 1 waiting members.
+ * Who wins is settled when an election begins (all the same by symmetry). So a second
+ * fault inside it is met as it should be: the fall of another survivor changes nothing
+ * while a majority stays, a member that is added neither; the fall of the winner lets
+ * the others go on. Approximations: the others' timers are not kept, their next
+ * campaign is drawn anew; members that return together after a loss of quorum are taken
+ * as one newcomer among q - 1 waiting members.
+ *
+ * A leader that is told to stop transfers leadership first. Measured, writes pause for
+ * 10 ms (99 % below 30) and requests wait inside etcd meanwhile, so nobody is refused:
+ * that is no outage, and no event.
  *
  * A deployed member that starts without a majority never passes its startup probe
  * (readyz is a linearizable read) and is killed after 250 s, again and again; a
@@ -97,6 +102,34 @@ static uint32_t lost_law(const struct ha_vc *v, uint32_t up)
     return v->plan->law.lost[up > most ? most : up];
 }
 
+/* One of the members that are up, each with the same odds. */
+static uint16_t choose_member(struct ha_vc *v)
+{
+    double weight[HA_ELECTION_MAX_MEMBERS];
+    uint32_t n = v->plan->n_members;
+    uint32_t chosen = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        weight[i] = v->pod[v->plan->member_first + i].is_member ? 1.0 : 0.0;
+    }
+    if (n > 1) {
+        chosen = sim_choose(v->run, v->plan->leader_choice, n, weight);
+    }
+    return (uint16_t)(v->plan->member_first + chosen);
+}
+
+static void open_election(struct ha_vc *v, uint32_t law)
+{
+    v->common->winner = choose_member(v);
+    sim_arm(v->run, election_slot(v), law);
+}
+
+static void close_election(struct ha_vc *v)
+{
+    v->common->winner = HA_NO_POD;
+    sim_disarm(v->run, election_slot(v));
+}
+
 void ha_raft_leader_leaves(struct ha_vc *v, uint32_t pod)
 {
     if (v->common->leader != pod) {
@@ -106,7 +139,9 @@ void ha_raft_leader_leaves(struct ha_vc *v, uint32_t pod)
     v->common->leader = HA_NO_POD;
     ha_raft_refresh(v);
     if (v->common->members_up >= v->plan->quorum) {
-        sim_arm(v->run, election_slot(v), v->plan->law.transfer);
+        v->common->leader = choose_member(v);
+        v->note->leader_cause = 0;
+        ha_raft_refresh(v);
     }
 }
 
@@ -129,60 +164,54 @@ void ha_raft_member_stopped(struct ha_vc *v, struct ha_kube *k, uint32_t pod,
     ha_raft_refresh(v); /* others may have fallen in the same instant */
     up = v->common->members_up;
     if (up >= v->plan->quorum && !sim_is_armed(v->run, election_slot(v))) {
-        sim_arm(v->run, election_slot(v), lost_law(v, up));
+        open_election(v, lost_law(v, up));
     }
+}
+
+/* The timer that runs is of the kind that the situation asks for. */
+static bool timer_fits(const struct ha_vc *v, bool leader_is_up)
+{
+    uint16_t winner = v->common->winner;
+
+    return leader_is_up ? winner == HA_NO_POD
+                        : winner != HA_NO_POD && v->pod[winner].is_member;
 }
 
 /* Keeps the one timer true to the situation, see the table above. */
 static void reconcile_leader(struct ha_vc *v)
 {
-    uint32_t slot = election_slot(v);
     uint32_t up = v->common->members_up;
     bool has_quorum = up >= v->plan->quorum;
     bool is_led = v->common->leader != HA_NO_POD;
     bool leader_is_up = is_led && v->pod[v->common->leader].is_member;
+    /* All is well, or there is nobody to elect and nobody to step down. */
+    bool is_settled = leader_is_up == has_quorum;
 
-    if (leader_is_up == has_quorum) {
-        /* Either all is well, or there is nobody to elect and nobody to step down. */
-        sim_disarm(v->run, slot);
-    } else if (!sim_is_armed(v->run, slot)) {
-        if (leader_is_up) {
-            sim_arm(v->run, slot, v->plan->law.step_down);
-        } else if (is_led) {
-            note_leader_cause(v, v->common->leader);
-            sim_arm(v->run, slot, lost_law(v, up));
-        } else {
-            sim_arm(v->run, slot, v->plan->law.regained);
-        }
+    if (is_settled || !timer_fits(v, leader_is_up)) {
+        close_election(v);
     }
-}
-
-static void elect(struct ha_vc *v)
-{
-    double weight[HA_ELECTION_MAX_MEMBERS];
-    uint32_t n = v->plan->n_members;
-    uint32_t winner = 0;
-
-    for (uint32_t i = 0; i < n; i++) {
-        weight[i] = v->pod[v->plan->member_first + i].is_member ? 1.0 : 0.0;
+    if (is_settled || sim_is_armed(v->run, election_slot(v))) {
+        return;
     }
-    if (n > 1) {
-        winner = sim_choose(v->run, v->plan->leader_choice, n, weight);
+    if (leader_is_up) {
+        sim_arm(v->run, election_slot(v), v->plan->law.step_down);
+    } else if (is_led) {
+        note_leader_cause(v, v->common->leader);
+        open_election(v, lost_law(v, up));
+    } else {
+        open_election(v, v->plan->law.regained);
     }
-    v->common->leader = (uint16_t)(v->plan->member_first + winner);
-    v->note->leader_cause = 0;
 }
 
 static void election_ends(struct ha_vc *v)
 {
-    bool leader_is_up =
-        v->common->leader != HA_NO_POD && v->pod[v->common->leader].is_member;
-
-    if (leader_is_up) {
+    if (v->common->winner == HA_NO_POD) {
         v->common->leader = HA_NO_POD; /* it stepped down for want of a majority */
-    } else if (v->common->members_up >= v->plan->quorum) {
-        elect(v);
+        return;
     }
+    v->common->leader = v->common->winner;
+    v->common->winner = HA_NO_POD;
+    v->note->leader_cause = 0;
 }
 
 /* ---- a deployed member's process ---- */

@@ -50,6 +50,7 @@ enum ha_lease_phase {
 
 struct ha_vc_common {
     uint16_t leader;         /* pod row of the raft leader, or HA_NO_POD */
+    uint16_t winner;         /* ... that will win the election under way, or none */
     uint16_t holder;         /* pod row whose name is in the syncer lease */
     uint16_t kcm_holder;     /* pod row of the leading kube-controller-manager */
     uint8_t lease_phase;     /* enum ha_lease_phase of the syncer */
@@ -64,7 +65,7 @@ struct ha_vc_common {
     uint8_t store_works;     /* derived: a leader with a majority, the data there */
     uint8_t dns_can_repair;  /* derived: a lost CoreDNS pod would be replaced */
     uint8_t store_did_work;  /* store_works at the last look */
-    uint8_t pad[6];
+    uint8_t pad[4];
 };
 static_assert(sizeof(struct ha_vc_common) == 24, "no hidden padding");
 
