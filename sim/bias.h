@@ -7,6 +7,7 @@
  *     bias_segment   strategies between two failures and their likelihood ratios
  *     bias_recovery  size-biased recoveries
  *     bias_path      plays one excursion, with weight windows
+ *     bias_learn     what a path of a pilot teaches
  *     bias_score     what it counts
  *     bias_law       law of downtime in a window
  *     bias_tally     what was scored, in one batch
@@ -28,15 +29,29 @@
 #include "sim/study.h"
 #include "sim/world.h"
 
-/* 0 the original law; 1 until the next event, planned anew after each; 2 until the
- * last and 3 until the median of the recoveries scheduled when the segment began. */
-#define SIM_BIAS_STRATEGIES  4
+/* How soon the next failure is wanted: by the original law; until the next event,
+ * planned anew after each; until the last and until the median of the recoveries
+ * scheduled when the segment began; until all is calm again, as far as learned; for as
+ * long as the last failure usually lasts; for a sixth of that. */
+enum sim_bias_strategy {
+    SIM_BIAS_PLAIN,
+    SIM_BIAS_NEXT_EVENT,
+    SIM_BIAS_LAST_RECOVERY,
+    SIM_BIAS_MEDIAN_RECOVERY,
+    SIM_BIAS_CALM,
+    SIM_BIAS_USUAL,
+    SIM_BIAS_EARLY,
+    SIM_BIAS_STRATEGIES
+};
+
 #define SIM_BIAS_GROUPS      64 /* failure groups told apart; others share the last */
 #define SIM_BIAS_MAX_BATCHES 64
 #define SIM_BIAS_SAMPLES     48     /* states per pilot batch and round to measure */
 #define SIM_BIAS_USEFUL      4096   /* states whose useful clocks are known, at most */
 #define SIM_BIAS_TRACE       24     /* steps of a path that can be learned from */
-#define SIM_BIAS_SIZED       8      /* size-biased draws in one excursion */
+#define SIM_BIAS_SIZED       5.0    /* expected size-biased draws in an excursion */
+#define SIM_BIAS_DRAWS       16     /* of those that can be learned from */
+#define SIM_BIAS_PAIRS       512    /* failure clocks up to which pairs are learned */
 #define SIM_BIAS_FORCED      4      /* forced choices in one excursion */
 #define SIM_BIAS_BRANCHES    24     /* copies of a path waiting to be played */
 #define SIM_BIAS_SPLITS      64     /* copies made in one excursion, at most */
@@ -75,7 +90,6 @@ struct sim_bias_plan {
     const struct sim_model *model;
     uint32_t focus;                   /* the service biased for */
     double mass;                      /* -ln(1 - p): failures due in a window */
-    double odds[SIM_BIAS_STRATEGIES]; /* of the strategies, sum 1 */
     uint32_t n_clocks;                /* slots of class SIM_FAILURE */
     uint32_t *clock_slot;             /* clock -> slot */
     uint32_t *clock_group;            /* clock -> dense failure group */
@@ -84,7 +98,13 @@ struct sim_bias_plan {
     double *dist_rate;                  /* law -> rate when exponential, else 0 */
     bool *dist_hazard;                  /* law -> has a hazard */
     double *clock_share;                /* learned share of failures, sum 1 or all 0 */
+    double *pair_share; /* [n_clocks][n_clocks] the same after a failure, or NULL */
     double group_odds[SIM_BIAS_GROUPS]; /* of the first failure's group */
+    /* By group of the last failure; one more row for excursions without any yet. */
+    double odds[SIM_BIAS_GROUPS + 1][SIM_BIAS_STRATEGIES]; /* sum 1 */
+    double calm_s[SIM_BIAS_GROUPS + 1]; /* mean time until calm; 0 = not known */
+    double hit_s;                       /* mean downtime of an excursion that hits */
+    double hit_score;                   /* mean score of a path that hits; 0 = none */
     struct sim_size_mix *size_mix;      /* by slot */
     struct sim_values values;           /* cap 0 while nothing is learned */
     uint32_t useful_words;              /* 64-bit words for one set of clocks */
@@ -137,6 +157,14 @@ size_t sim_bias_tally_bytes(const struct sim_model *model);
 
 struct sim_bias_lesson {
     double *clock_credit;             /* [n_clocks] */
+    double *pair_credit;              /* [n_clocks][n_clocks], or NULL */
+    /* By group of the last failure, and one row for none. */
+    double odds_credit[SIM_BIAS_GROUPS + 1][SIM_BIAS_STRATEGIES];
+    double calm_time[SIM_BIAS_GROUPS + 1];   /* weighted time from failure to calm */
+    double calm_weight[SIM_BIAS_GROUPS + 1]; /* and the weights */
+    double hits;                             /* paths that hit */
+    double hit_score;
+    double hit_weight;
     struct sim_size_mix *size_credit; /* [n_slots] */
     /* By group of the first failure; one more row for exits that are not failures. */
     double (*group_score)[SIM_BIAS_CAUSES];  /* [n_groups + 1] sums by cause */
@@ -171,8 +199,11 @@ void sim_bias_plan_learn(struct sim_bias_plan *plan,
 /* ---- Path ---------------------------------------------------------------------- */
 
 struct sim_bias_step {
-    uint64_t key; /* state after the failure */
-    uint32_t ix;  /* which failed */
+    uint64_t key;   /* state after the failure; 0 when not asked for */
+    double at_s;    /* when */
+    uint32_t ix;    /* which failed; UINT32_MAX: it began with something else */
+    uint32_t group; /* its row in the plan */
+    double credit[SIM_BIAS_STRATEGIES]; /* of the strategies in the segment after it */
 };
 
 struct sim_bias_path {
@@ -181,12 +212,13 @@ struct sim_bias_path {
     double intensity[SIM_BIAS_STRATEGIES]; /* failures per second wanted, c_k */
     double norm;                           /* weight * value where splitting began */
     uint32_t strategy;                     /* drawn for the open segment */
-    uint32_t n_sized;
+    uint32_t group;                        /* of the last failure: row in the plan */
+    double calm_at_s;                      /* when calm is expected; 0 = not known */
+    double n_sized;                        /* expected number */
     uint32_t n_forced;
-    uint32_t n_failures;
     bool is_biased;  /* until the first hit of the focus service */
     bool was_killed; /* by the weight window */
-    uint32_t n_steps;
+    uint32_t n_steps; /* the first SIM_BIAS_TRACE are kept */
     uint32_t n_draws;
     const uint64_t *useful; /* clocks that lead to the outage, or NULL */
     uint64_t down;          /* services down now */
@@ -200,7 +232,7 @@ struct sim_bias_path {
     struct {
         uint32_t slot;
         struct sim_size_mix credit;
-    } draw[SIM_BIAS_SIZED];
+    } draw[SIM_BIAS_DRAWS];
 };
 
 /* Armed failure clocks of the present state, for one step. */
@@ -209,6 +241,7 @@ struct sim_bias_clocks {
     uint32_t *ix;   /* [n] */
     double *hazard; /* [n] mean hazard over the window, per second */
     double *share;  /* [n] of the wanted intensity, sum 1 */
+    double *wanted; /* [n_clocks] of the open segment, by what was learned */
     double window_s;
     double plain;                       /* total original rate of constant clocks */
     double raised[SIM_BIAS_STRATEGIES]; /* the same under each strategy */
@@ -266,8 +299,22 @@ void sim_bias_note_changes(struct sim_bias_player *player, uint32_t slot);
 /* What is counted at the end of a branch, with its final weight. */
 void sim_bias_score_end(struct sim_bias_player *player, double weight);
 
+/* ---- What a path teaches (while a lesson is open) ---- */
+
+/* A state after a failure: known from now on, and perhaps sampled to be measured. */
+void sim_bias_learn_visit(struct sim_bias_player *player, uint64_t key);
+/* The state after the first failure: sampled only. */
+void sim_bias_learn_first(struct sim_bias_player *player, uint64_t key);
+/* A branch has ended, with this weight. */
+void sim_bias_learn_end(struct sim_bias_player *player, double weight);
+/* An excursion has ended; the clock of its first failure, or UINT32_MAX. */
+void sim_bias_learn_copy(struct sim_bias_player *player, uint32_t first_clock);
+
 /* ---- Segments ------------------------------------------------------------------ */
 
+/* Recalls which failures are wanted next on the path being played: whenever another
+ * path is taken up. */
+void sim_bias_segment_recall(struct sim_bias_player *player);
 /* Looks at the armed failure clocks; the window reaches to the next other event. */
 void sim_bias_survey(struct sim_bias_player *player, double window_s);
 /* Starts a segment: draws its strategy, sets the wanted intensities. */
@@ -275,6 +322,9 @@ void sim_bias_segment_open(struct sim_bias_player *player);
 /* Ends it: the weight takes in the mixture's likelihood ratio. */
 void sim_bias_segment_close(const struct sim_bias_plan *plan,
                             struct sim_bias_path *path);
+/* Clock `ix` is about to fail at at_s on the path being played (UINT32_MAX: none, the
+ * excursion begins otherwise). */
+void sim_bias_note_failure(struct sim_bias_player *player, uint32_t ix, double at_s);
 /* The weight of the path as of now, with the open segment. */
 double sim_bias_weight(const struct sim_bias_plan *plan,
                        const struct sim_bias_path *path);

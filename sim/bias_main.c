@@ -28,7 +28,7 @@
 
 #define GOLDEN    0.61803398874989485
 #define STUCK     5000000 /* events on the main path without calm: give up */
-#define WARM_MOST 300000  /* events spent on warming up one batch */
+#define WARM_MOST 20000   /* events spent on warming up one batch */
 
 void sim_bias_player_init(struct sim_bias_player *player,
                           const struct sim_bias_plan *plan, struct sim_arena *arena)
@@ -45,6 +45,7 @@ void sim_bias_player_init(struct sim_bias_player *player,
     clocks->ix = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->ix);
     clocks->hazard = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->hazard);
     clocks->share = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->share);
+    clocks->wanted = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->wanted);
     clocks->general = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->general);
 }
 

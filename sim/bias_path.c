@@ -39,6 +39,7 @@
 #define WINDOW_HIGH    2.0  /* above: split */
 #define SPLIT_MOST     8    /* copies made at once */
 #define SURVIVAL_LEAST 0.05
+#define LIGHT          0.02 /* of a usual score: below, survive by chance */
 #define NO_EVENT_S     864000.0 /* step when nothing but failures is pending */
 
 /* ---- Hooks: what a model asks, inside an excursion ------------------------------ */
@@ -54,19 +55,42 @@ static bool may_size(const struct sim_bias_player *player, uint32_t slot)
            player->now->is_biased && player->now->n_sized < SIM_BIAS_SIZED;
 }
 
+/* How much of the way to calm a recovery of this mean length is: a short stage of a
+ * long chain hardly lengthens the danger, and is drawn by its own law for the rest. */
+static double part_of_way(const struct sim_bias_player *player, double mean_s)
+{
+    const double calm_s = player->plan->calm_s[player->now->group];
+
+    return mean_s < calm_s ? mean_s / calm_s : 1.0;
+}
+
+static struct sim_size_mix size_mix(const struct sim_bias_player *player, uint32_t slot,
+                                    double part)
+{
+    struct sim_size_mix mix = player->plan->size_mix[slot];
+
+    for (int k = 0; k < SIM_SIZE_ORDERS; k++) {
+        mix.share[k] *= part;
+    }
+    mix.share[0] += 1.0 - part;
+    return mix;
+}
+
 static void take_sized(struct sim_bias_player *player, uint32_t slot,
+                       const struct sim_size_mix *mix, double part,
                        const struct sim_sized *sized)
 {
     struct sim_bias_path *path = player->now;
 
     path->weight *= sized->ratio;
-    path->n_sized++;
-    if (player->lesson != NULL && path->n_draws < SIM_BIAS_SIZED) {
-        path->draw[path->n_draws].slot = slot;
+    path->n_sized += 1.0 - mix->share[0];
+    if (player->lesson != NULL && path->n_draws < SIM_BIAS_DRAWS) {
+        double *credit = path->draw[path->n_draws].credit.share;
+        path->draw[path->n_draws++].slot = slot;
         for (int k = 0; k < SIM_SIZE_ORDERS; k++) {
-            path->draw[path->n_draws].credit.share[k] = sized->credit[k];
+            credit[k] = sized->credit[k];
         }
-        path->n_draws++;
+        credit[0] *= 1.0 - (1.0 - part) / mix->share[0];
     }
 }
 
@@ -79,10 +103,12 @@ static void hook_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
     if (plan->clock_of[slot] != UINT32_MAX && plan->dist_hazard[dist]) {
         sim_world_arm_after(run, slot, dist, HUGE_VAL);
     } else if (may_size(player, slot) && law->kind != SIM_DIST_DETERMINISTIC) {
+        const double part = part_of_way(player, law->mean_s);
+        const struct sim_size_mix mix = size_mix(player, slot, part);
         const struct sim_draw pick = sim_timer_draw(run, slot);
-        const struct sim_sized sized = sim_sized_delay(law, &plan->size_mix[slot], pick,
-                                                       sim_timer_draw(run, slot));
-        take_sized(player, slot, &sized);
+        const struct sim_sized sized =
+            sim_sized_delay(law, &mix, pick, sim_timer_draw(run, slot));
+        take_sized(player, slot, &mix, part, &sized);
         sim_world_arm_after(run, slot, dist, sized.x);
     } else {
         sim_world_arm(run, slot, dist);
@@ -105,10 +131,12 @@ static void hook_arm_rate(struct sim_run *run, uint32_t slot, double rate_per_s)
             sim_world_arm_rate_after(run, slot, rate_per_s, HUGE_VAL);
         }
     } else if (!is_armed && may_size(player, slot)) {
+        const double part = part_of_way(player, 1.0 / rate_per_s);
+        const struct sim_size_mix mix = size_mix(player, slot, part);
         const struct sim_draw pick = sim_timer_draw(run, slot);
         const struct sim_sized sized =
-            sim_sized_exp(&plan->size_mix[slot], pick, sim_timer_draw(run, slot));
-        take_sized(player, slot, &sized);
+            sim_sized_exp(&mix, pick, sim_timer_draw(run, slot));
+        take_sized(player, slot, &mix, part, &sized);
         sim_world_arm_rate_after(run, slot, rate_per_s, sized.x / rate_per_s);
     } else {
         sim_world_arm_rate(run, slot, rate_per_s);
@@ -189,68 +217,8 @@ void sim_bias_suspend(struct sim_bias_player *player)
     }
 }
 
-/* ---- Learning and windows ---------------------------------------------------------
+/* ---- Windows ------------------------------------------------------------------------
  */
-
-static void learn_visit(struct sim_bias_player *player, uint64_t key, uint32_t ix)
-{
-    struct sim_bias_path *path = player->now;
-    struct sim_value *value = sim_values_find(&player->lesson->values, key, true);
-
-    if (value != NULL) {
-        value->n++;
-        value->weight += path->weight;
-        struct sim_bias_lesson *lesson = player->lesson;
-        if (value->n == 1 && value->is_sampled == 0 &&
-            lesson->n_samples < SIM_BIAS_SAMPLES) {
-            lesson->sample_key[lesson->n_samples] = key;
-            sim_world_copy(&player->run, lesson->sample[lesson->n_samples++],
-                           player->run.world);
-        }
-    }
-    if (path->n_steps < SIM_BIAS_TRACE) {
-        path->step[path->n_steps++] = (struct sim_bias_step){key, ix};
-    }
-}
-
-/* The state after the first failure: sampled for its distance, no more. */
-static void learn_first(struct sim_bias_player *player, uint64_t key)
-{
-    struct sim_bias_lesson *lesson = player->lesson;
-    struct sim_value *value = sim_values_find(&lesson->values, key, true);
-
-    if (value != NULL && value->n == 0 && value->is_sampled == 0 &&
-        lesson->n_samples < SIM_BIAS_SAMPLES) {
-        value->is_sampled = 1;
-        lesson->sample_key[lesson->n_samples] = key;
-        sim_world_copy(&player->run, lesson->sample[lesson->n_samples++],
-                       player->run.world);
-    }
-}
-
-static void learn_end(struct sim_bias_player *player)
-{
-    const struct sim_bias_path *path = player->now;
-    struct sim_bias_lesson *lesson = player->lesson;
-
-    if (!(path->score > 0.0)) {
-        return;
-    }
-    for (uint32_t i = 0; i < path->n_steps; i++) {
-        struct sim_value *value =
-            sim_values_find(&lesson->values, path->step[i].key, false);
-        if (value != NULL) {
-            value->score += path->score;
-        }
-        lesson->clock_credit[path->step[i].ix] += path->score;
-    }
-    for (uint32_t i = 0; i < path->n_draws; i++) {
-        for (int k = 0; k < SIM_SIZE_ORDERS; k++) {
-            lesson->size_credit[path->draw[i].slot].share[k] +=
-                path->score * path->draw[i].credit.share[k];
-        }
-    }
-}
 
 /* Makes n - 1 copies of the present path and world; each goes on by itself. */
 static void split(struct sim_bias_player *player, uint32_t *n_waiting, uint32_t n)
@@ -297,6 +265,31 @@ static const uint64_t *useful_clocks(const struct sim_bias_plan *plan, uint64_t 
     return plan->useful + (size_t)(value->useful - 1) * plan->useful_words;
 }
 
+/* Goes on with this chance, and more weight for it. */
+static bool survives(struct sim_bias_player *player, double chance)
+{
+    struct sim_bias_path *path = player->now;
+
+    chance = fmax(chance, SURVIVAL_LEAST);
+    if (sim_draw_uniform(sim_world_draw(&player->run)) >= chance) {
+        path->was_killed = true;
+        return false;
+    }
+    path->weight /= chance;
+    return true;
+}
+
+/* A path in an unknown state: even if it hit at once, would its score be noticed
+ * beside the usual one? */
+static bool worth_playing(struct sim_bias_player *player)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    const double most = player->now->weight * plan->hit_s;
+    const double least = LIGHT * plan->hit_score;
+
+    return most >= least || survives(player, most / least);
+}
+
 /* Splits or kills by the weight window; false: the path ends here. */
 static bool pass_window(struct sim_bias_player *player, uint64_t key,
                         uint32_t *n_waiting)
@@ -305,7 +298,7 @@ static bool pass_window(struct sim_bias_player *player, uint64_t key,
     const double guess = sim_values_guess(&player->plan->values, key);
 
     if (!(guess > 0.0)) {
-        return true;
+        return worth_playing(player);
     }
     if (path->norm == 0.0) {
         path->norm = path->weight * guess;
@@ -313,13 +306,9 @@ static bool pass_window(struct sim_bias_player *player, uint64_t key,
     }
     const double heavy = path->weight * guess / path->norm;
     if (heavy < WINDOW_LOW) {
-        const double survival = fmax(heavy, SURVIVAL_LEAST);
-        if (sim_draw_uniform(sim_world_draw(&player->run)) >= survival) {
-            path->was_killed = true;
-            return false;
-        }
-        path->weight /= survival;
-    } else if (heavy > WINDOW_HIGH) {
+        return survives(player, heavy);
+    }
+    if (heavy > WINDOW_HIGH) {
         split(player, n_waiting, (uint32_t)fmin(SPLIT_MOST, heavy + 0.5));
     }
     return true;
@@ -375,19 +364,21 @@ static uint32_t redraw_first(struct sim_bias_player *player, double time_s, doub
     return slot;
 }
 
-/* After failure `ix` on a biased path: lessons, weight window, the next segment. False
+/* After a failure on a biased path: lessons, weight window, the next segment. False
  * when the window killed the path. */
-static bool go_on(struct sim_bias_player *player, uint32_t ix, uint32_t *n_waiting)
+static bool go_on(struct sim_bias_player *player, uint32_t *n_waiting)
 {
     const struct sim_bias_plan *plan = player->plan;
     struct sim_bias_path *path = player->now;
 
-    path->n_failures++;
     if (player->lesson != NULL || plan->splits) {
         const uint64_t key = sim_level_hash(&player->run);
         path->useful = useful_clocks(plan, key);
+        if (path->n_steps <= SIM_BIAS_TRACE) {
+            path->step[path->n_steps - 1].key = key;
+        }
         if (player->lesson != NULL) {
-            learn_visit(player, key, ix);
+            sim_bias_learn_visit(player, key);
         }
         if (plan->splits && !pass_window(player, key, n_waiting)) {
             return false;
@@ -439,11 +430,12 @@ static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
     }
     if (ix != UINT32_MAX && path->is_biased) {
         sim_bias_segment_close(plan, path);
+        sim_bias_note_failure(player, ix, time_s);
     }
     sim_world_force(run, slot, time_s);
     player->n_copy_events++;
     sim_bias_note_changes(player, slot);
-    return ix == UINT32_MAX || !path->is_biased || go_on(player, ix, n_waiting);
+    return ix == UINT32_MAX || !path->is_biased || go_on(player, n_waiting);
 }
 
 /* Closes the books of a branch that ended (calm again, horizon, absorbed, killed). */
@@ -458,7 +450,7 @@ static void end_branch(struct sim_bias_player *player)
     player->copy_ratio += weight;
     sim_bias_score_end(player, weight);
     if (player->lesson != NULL) {
-        learn_end(player);
+        sim_bias_learn_end(player, weight);
     }
 }
 
@@ -473,6 +465,7 @@ static void play_branch(struct sim_bias_player *player, uint32_t *n_waiting)
     const struct sim_model *model = player->run.model;
     bool goes_on = true;
 
+    sim_bias_segment_recall(player);
     while (goes_on && !is_absorbed(player)) {
         if (model->is_calm(model->plan, &player->run)) {
             break;
@@ -500,16 +493,7 @@ static void end_copy(struct sim_bias_player *player, uint32_t first_clock)
         sim_scores_add(&tally->service[s].scores, player->copy_score[s]);
     }
     if (player->lesson != NULL) {
-        const struct sim_bias_plan *plan = player->plan;
-        struct sim_bias_lesson *lesson = player->lesson;
-        const uint32_t g =
-            first_clock != UINT32_MAX ? plan->clock_group[first_clock] : plan->n_groups;
-        lesson->group_n[g] += 1.0;
-        lesson->group_events[g] += (double)player->n_copy_events;
-        for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
-            lesson->group_score[g][c] += player->copy_cause[c];
-            lesson->group_score2[g][c] += player->copy_cause[c] * player->copy_cause[c];
-        }
+        sim_bias_learn_copy(player, first_clock);
     }
 }
 
@@ -538,13 +522,14 @@ void sim_bias_play(struct sim_bias_player *player, uint32_t slot, double time_s,
         slot = redraw_first(player, time_s, u);
         first_clock = player->plan->clock_of[slot];
     }
+    sim_bias_note_failure(player, first_clock, time_s);
     sim_world_force(run, slot, time_s);
     sim_bias_note_changes(player, slot);
     if (path->is_biased) {
         const uint64_t key = sim_level_hash(run);
         path->useful = useful_clocks(player->plan, key);
         if (player->lesson != NULL) {
-            learn_first(player, key);
+            sim_bias_learn_first(player, key);
         }
         sim_bias_segment_open(player);
     }

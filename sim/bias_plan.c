@@ -33,6 +33,8 @@
 #define LEARNED_SIZE  0.8  /* part of a size mixture that is learned */
 #define LEAST_OWN_LAW 0.1  /* and what is always left to the law itself */
 #define LEARNED_GROUP 0.7
+#define PLAIN         0.10 /* odds that are always left to the original law */
+#define LEAST_ODDS    0.06 /* and to each other strategy */
 #define COPIES        4     /* excursions per exit, before and without learning */
 #define CAUSE_COUNTS  0.005 /* causes below this share do not steer */
 #define VALUE_CAP     8192
@@ -144,6 +146,12 @@ static void list_laws(struct sim_bias_plan *plan, struct sim_arena *arena)
     }
 }
 
+static double *pairs_alloc(const struct sim_bias_plan *plan, struct sim_arena *arena)
+{
+    return sim_arena_calloc(arena, (size_t)plan->n_clocks * plan->n_clocks,
+                            sizeof(double));
+}
+
 void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
                         const struct sim_model *model, const struct sim_study *study)
 {
@@ -151,7 +159,6 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
         .model = model,
         .focus = study->focus,
         .mass = -log1p(-FAIL_P),
-        .odds = {0.10, 0.30, 0.30, 0.30},
         .copies = COPIES,
         .copies_planned = COPIES,
         .warmup_s = study->warmup_years * model->year_s,
@@ -167,8 +174,17 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
             plan->size_mix[slot].share[k] = 1.0 / SIM_SIZE_ORDERS;
         }
     }
-    for (uint32_t g = 0; g < plan->n_groups; g++) {
-        plan->group_odds[g] = 1.0 / plan->n_groups;
+    for (uint32_t g = 0; g <= plan->n_groups; g++) {
+        if (g < plan->n_groups) {
+            plan->group_odds[g] = 1.0 / plan->n_groups;
+        }
+        for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
+            plan->odds[g][k] =
+                k == SIM_BIAS_PLAIN ? PLAIN : (1.0 - PLAIN) / (SIM_BIAS_STRATEGIES - 1);
+        }
+    }
+    if (plan->n_clocks <= SIM_BIAS_PAIRS) {
+        plan->pair_share = pairs_alloc(plan, arena);
     }
     values_init(&plan->values, arena);
     plan->useful_words = (plan->n_clocks + 63) / 64;
@@ -193,6 +209,9 @@ void sim_bias_lesson_init(struct sim_bias_lesson *lesson, struct sim_arena *aren
         .group_score2 =
             sim_arena_calloc(arena, plan->n_groups + 1, sizeof *lesson->group_score2),
     };
+    if (plan->pair_share != NULL) {
+        lesson->pair_credit = pairs_alloc(plan, arena);
+    }
     values_init(&lesson->values, arena);
     struct sim_run run;
     sim_run_init(&run, plan->model);
@@ -214,6 +233,16 @@ void sim_bias_lesson_clear(struct sim_bias_lesson *lesson,
     const size_t n_groups = plan->n_groups + 1;
 
     memset(lesson->clock_credit, 0, plan->n_clocks * sizeof *lesson->clock_credit);
+    if (lesson->pair_credit != NULL) {
+        memset(lesson->pair_credit, 0,
+               (size_t)plan->n_clocks * plan->n_clocks * sizeof(double));
+    }
+    memset(lesson->odds_credit, 0, sizeof lesson->odds_credit);
+    memset(lesson->calm_time, 0, sizeof lesson->calm_time);
+    memset(lesson->calm_weight, 0, sizeof lesson->calm_weight);
+    lesson->hits = 0.0;
+    lesson->hit_score = 0.0;
+    lesson->hit_weight = 0.0;
     memset(lesson->size_credit, 0, plan->model->n_slots * sizeof *lesson->size_credit);
     memset(lesson->group_score, 0, n_groups * sizeof *lesson->group_score);
     memset(lesson->group_score2, 0, n_groups * sizeof *lesson->group_score2);
@@ -228,6 +257,8 @@ void sim_bias_lesson_merge(struct sim_bias_lesson *lesson,
                            const struct sim_bias_lesson *from,
                            const struct sim_bias_plan *plan)
 {
+    const size_t n_pairs = (size_t)plan->n_clocks * plan->n_clocks;
+
     for (uint32_t c = 0; c < plan->n_clocks; c++) {
         lesson->clock_credit[c] += from->clock_credit[c];
     }
@@ -236,7 +267,18 @@ void sim_bias_lesson_merge(struct sim_bias_lesson *lesson,
             lesson->size_credit[slot].share[k] += from->size_credit[slot].share[k];
         }
     }
+    for (size_t i = 0; lesson->pair_credit != NULL && i < n_pairs; i++) {
+        lesson->pair_credit[i] += from->pair_credit[i];
+    }
+    lesson->hits += from->hits;
+    lesson->hit_score += from->hit_score;
+    lesson->hit_weight += from->hit_weight;
     for (uint32_t g = 0; g <= plan->n_groups; g++) {
+        lesson->calm_time[g] += from->calm_time[g];
+        lesson->calm_weight[g] += from->calm_weight[g];
+        for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
+            lesson->odds_credit[g][k] += from->odds_credit[g][k];
+        }
         lesson->group_n[g] += from->group_n[g];
         lesson->group_events[g] += from->group_events[g];
         for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
@@ -247,18 +289,51 @@ void sim_bias_lesson_merge(struct sim_bias_lesson *lesson,
     values_merge(&lesson->values, &from->values);
 }
 
-static void learn_clocks(struct sim_bias_plan *plan,
-                         const struct sim_bias_lesson *lesson)
+/* Shares from credits; they stay what they were where there are none. */
+static void share_out(double *share, const double *credit, uint32_t n)
 {
     double total = 0.0;
 
-    for (uint32_t c = 0; c < plan->n_clocks; c++) {
-        total += lesson->clock_credit[c];
+    for (uint32_t i = 0; i < n; i++) {
+        total += credit[i];
     }
-    if (total > 0.0) {
-        for (uint32_t c = 0; c < plan->n_clocks; c++) {
-            plan->clock_share[c] = lesson->clock_credit[c] / total;
+    for (uint32_t i = 0; i < n && total > 0.0; i++) {
+        share[i] = credit[i] / total;
+    }
+}
+
+static void learn_clocks(struct sim_bias_plan *plan,
+                         const struct sim_bias_lesson *lesson)
+{
+    const uint32_t n = plan->n_clocks;
+
+    share_out(plan->clock_share, lesson->clock_credit, n);
+    for (size_t c = 0; plan->pair_share != NULL && c < n; c++) {
+        share_out(plan->pair_share + c * n, lesson->pair_credit + c * n, n);
+    }
+}
+
+/* The odds of the strategies after a failure of each group, and how long its traces
+ * last. Every strategy keeps a floor. */
+static void learn_strategies(struct sim_bias_plan *plan,
+                             const struct sim_bias_lesson *lesson)
+{
+    const double rest = 1.0 - PLAIN - (SIM_BIAS_STRATEGIES - 1) * LEAST_ODDS;
+
+    for (uint32_t g = 0; g <= plan->n_groups; g++) {
+        double share[SIM_BIAS_STRATEGIES] = {0};
+        share_out(share, lesson->odds_credit[g], SIM_BIAS_STRATEGIES);
+        for (int k = 0; k < SIM_BIAS_STRATEGIES && share[0] > 0.0; k++) {
+            plan->odds[g][k] =
+                (k == SIM_BIAS_PLAIN ? PLAIN : LEAST_ODDS) + rest * share[k];
         }
+        if (lesson->calm_weight[g] > 0.0) {
+            plan->calm_s[g] = lesson->calm_time[g] / lesson->calm_weight[g];
+        }
+    }
+    if (lesson->hit_weight > 0.0) {
+        plan->hit_s = lesson->hit_score / lesson->hit_weight;
+        plan->hit_score = lesson->hit_score / lesson->hits;
     }
 }
 
@@ -375,6 +450,7 @@ void sim_bias_plan_learn(struct sim_bias_plan *plan,
                          const struct sim_bias_lesson *lesson)
 {
     learn_clocks(plan, lesson);
+    learn_strategies(plan, lesson);
     learn_sizes(plan, lesson);
     learn_groups(plan, lesson);
     learn_copies(plan, lesson);

@@ -30,12 +30,15 @@
  * Nakayama, IEEE Trans. Reliability 50, 2001.
  */
 #include <math.h>
+#include <string.h>
 
 #include "sim/bias.h"
 
 #include "sim/poison.h"
 
 #define NO_WINDOW_S 3600.0 /* to average a hazard over when nothing is scheduled */
+#define EARLY       6.0    /* the early strategy: this part of the usual time */
+#define BALANCED    0.3    /* part of the shares that no lesson touches */
 
 double sim_bias_weight(const struct sim_bias_plan *plan,
                        const struct sim_bias_path *path)
@@ -46,14 +49,33 @@ double sim_bias_weight(const struct sim_bias_plan *plan,
     double mixture = 0.0;
 
     for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
-        mixture += plan->odds[k] * exp(path->log_ratio[k]);
+        mixture += plan->odds[path->group][k] * exp(path->log_ratio[k]);
     }
     return path->weight / mixture;
+}
+
+/* Posterior odds of the strategies in the open segment, kept to be learned from. */
+static void keep_credit(const struct sim_bias_plan *plan, struct sim_bias_path *path)
+{
+    double mixture = 0.0;
+
+    if (path->n_steps == 0 || path->n_steps > SIM_BIAS_TRACE) {
+        return; /* a hit by the failure that closed the segment, or beyond the trace */
+    }
+    double *credit = path->step[path->n_steps - 1].credit;
+    for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
+        credit[k] = plan->odds[path->group][k] * exp(path->log_ratio[k]);
+        mixture += credit[k];
+    }
+    for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
+        credit[k] /= mixture;
+    }
 }
 
 void sim_bias_segment_close(const struct sim_bias_plan *plan,
                             struct sim_bias_path *path)
 {
+    keep_credit(plan, path);
     path->weight = sim_bias_weight(plan, path);
     for (int k = 0; k < SIM_BIAS_STRATEGIES; k++) {
         path->log_ratio[k] = 0.0;
@@ -82,17 +104,23 @@ static uint32_t scheduled_recoveries(const struct sim_run *run, double *left_s,
     return n;
 }
 
-static uint32_t draw_strategy(const struct sim_bias_plan *plan, double u)
+static uint32_t draw_strategy(const double *odds, double u)
 {
     uint32_t k = 0;
 
     for (; k + 1 < SIM_BIAS_STRATEGIES; k++) {
-        u -= plan->odds[k];
+        u -= odds[k];
         if (u < 0.0) {
             break;
         }
     }
     return k;
+}
+
+/* The intensity that makes a failure within a time likely; 0: as it comes. */
+static double within(const struct sim_bias_plan *plan, double time_s)
+{
+    return time_s > 0.0 ? plan->mass / time_s : 0.0;
 }
 
 void sim_bias_segment_open(struct sim_bias_player *player)
@@ -107,12 +135,59 @@ void sim_bias_segment_open(struct sim_bias_player *player)
         path->log_ratio[k] = 0.0;
         path->intensity[k] = 0.0;
     }
-    path->strategy =
-        draw_strategy(plan, sim_draw_uniform(sim_world_draw(&player->run)));
-    if (n > 0 && left_s[n - 1] > 0.0) {
-        path->intensity[2] = plan->mass / left_s[n - 1];
-        const double middle = left_s[n / 2];
-        path->intensity[3] = plan->mass / (middle > 0.0 ? middle : left_s[n - 1]);
+    path->strategy = draw_strategy(plan->odds[path->group],
+                                   sim_draw_uniform(sim_world_draw(&player->run)));
+    const double last_s = n > 0 ? left_s[n - 1] : 0.0;
+    const double middle_s = n > 0 && left_s[n / 2] > 0.0 ? left_s[n / 2] : last_s;
+    const double calm_s = path->calm_at_s - player->run.world->now_s;
+    const double usual_s = plan->calm_s[path->group];
+
+    path->intensity[SIM_BIAS_LAST_RECOVERY] = within(plan, last_s);
+    path->intensity[SIM_BIAS_MEDIAN_RECOVERY] = within(plan, middle_s);
+    path->intensity[SIM_BIAS_CALM] = within(plan, calm_s > 0.0 ? calm_s : last_s);
+    path->intensity[SIM_BIAS_USUAL] = within(plan, usual_s > 0.0 ? usual_s : middle_s);
+    path->intensity[SIM_BIAS_EARLY] =
+        within(plan, (usual_s > 0.0 ? usual_s : middle_s) / EARLY);
+    sim_bias_segment_recall(player);
+}
+
+void sim_bias_note_failure(struct sim_bias_player *player, uint32_t ix, double at_s)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    struct sim_bias_path *path = player->now;
+
+    path->group = ix == UINT32_MAX ? plan->n_groups : plan->clock_group[ix];
+    path->calm_at_s = fmax(path->calm_at_s, at_s + plan->calm_s[path->group]);
+    if (path->n_steps < SIM_BIAS_TRACE) {
+        path->step[path->n_steps] =
+            (struct sim_bias_step){.at_s = at_s, .ix = ix, .group = path->group};
+    }
+    path->n_steps++;
+}
+
+/* Learned from what followed the failures of the path; where nothing is known, from
+ * what carried the scores altogether. */
+void sim_bias_segment_recall(struct sim_bias_player *player)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    const struct sim_bias_path *path = player->now;
+    double *wanted = player->clocks.wanted;
+    bool is_known = false;
+
+    memset(wanted, 0, plan->n_clocks * sizeof *wanted);
+    for (uint32_t i = 0; i < path->n_steps && i < SIM_BIAS_TRACE; i++) {
+        const uint32_t ix = path->step[i].ix;
+        if (plan->pair_share == NULL || ix == UINT32_MAX) {
+            continue;
+        }
+        const double *row = plan->pair_share + (size_t)ix * plan->n_clocks;
+        for (uint32_t c = 0; c < plan->n_clocks; c++) {
+            wanted[c] += row[c];
+            is_known = is_known || row[c] > 0.0;
+        }
+    }
+    if (!is_known) {
+        memcpy(wanted, plan->clock_share, plan->n_clocks * sizeof *wanted);
     }
 }
 
@@ -149,7 +224,7 @@ static uint32_t collect(struct sim_bias_player *player, double window_s,
         clocks->hazard[i] = hazard;
         n_groups += group_rate[plan->clock_group[c]] == 0.0 && hazard > 0.0;
         group_rate[plan->clock_group[c]] += hazard;
-        *learned += plan->clock_share[c];
+        *learned += clocks->wanted[c];
     }
     return n_groups;
 }
@@ -209,23 +284,24 @@ void sim_bias_survey(struct sim_bias_player *player, double window_s)
     clocks->n_general = 0;
     clocks->window_s = isfinite(window_s) ? window_s : NO_WINDOW_S;
     const uint32_t n_groups = collect(player, clocks->window_s, group_rate, &learned);
-    path->intensity[1] = isfinite(window_s) ? plan->mass / window_s : 0.0;
-    if (!path->is_biased) {
-        path->intensity[1] = 0.0;
-    }
+    path->intensity[SIM_BIAS_NEXT_EVENT] =
+        path->is_biased && isfinite(window_s) ? plan->mass / window_s : 0.0;
     const uint32_t n_useful = count_useful(clocks, path->useful);
-    const double part = 1.0 / (1.0 + (learned > 0.0) + (n_useful > 0));
+    const int n_lessons = (learned > 0.0) + (n_useful > 0);
+    const double balanced = n_lessons > 0 ? BALANCED : 1.0;
+    const double part = n_lessons > 0 ? (1.0 - BALANCED) / n_lessons : 0.0;
     for (uint32_t i = 0; i < clocks->n; i++) {
         const uint32_t c = clocks->ix[i];
         const double rate = group_rate[plan->clock_group[c]];
-        double share = rate > 0.0 ? clocks->hazard[i] / (rate * n_groups) : 0.0;
+        double share =
+            rate > 0.0 ? balanced * clocks->hazard[i] / (rate * n_groups) : 0.0;
         if (learned > 0.0) {
-            share += plan->clock_share[c] / learned;
+            share += part * clocks->wanted[c] / learned;
         }
         if (n_useful > 0 && is_useful(path->useful, c)) {
-            share += 1.0 / n_useful;
+            share += part / n_useful;
         }
-        clocks->share[i] = share * part;
+        clocks->share[i] = share;
     }
     sum_raised(clocks, path);
 }
