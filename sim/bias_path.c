@@ -279,8 +279,8 @@ static bool survives(struct sim_bias_player *player, double chance)
     return true;
 }
 
-/* A path in an unknown state: even if it hit at once, would its score be noticed
- * beside the usual one? */
+/* A path that hit, or is in an unknown state: would its score, if it hit now, be
+ * noticed beside the usual one? Else it goes on by chance. */
 static bool worth_playing(struct sim_bias_player *player)
 {
     const struct sim_bias_plan *plan = player->plan;
@@ -434,8 +434,12 @@ static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
     }
     sim_world_force(run, slot, time_s);
     player->n_copy_events++;
+    const bool was_biased = path->is_biased;
     sim_bias_note_changes(player, slot);
-    return ix == UINT32_MAX || !path->is_biased || go_on(player, n_waiting);
+    if (!path->is_biased) {
+        return !was_biased || worth_playing(player);
+    }
+    return ix == UINT32_MAX || go_on(player, n_waiting);
 }
 
 /* Closes the books of a branch that ended (calm again, horizon, absorbed, killed). */
