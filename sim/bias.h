@@ -88,17 +88,17 @@ double sim_values_guess(const struct sim_values *values, uint64_t key);
 
 struct sim_bias_plan {
     const struct sim_model *model;
-    uint32_t focus;                   /* the service biased for */
-    double mass;                      /* -ln(1 - p): failures due in a window */
-    uint32_t n_clocks;                /* slots of class SIM_FAILURE */
-    uint32_t *clock_slot;             /* clock -> slot */
-    uint32_t *clock_group;            /* clock -> dense failure group */
-    uint32_t *clock_of;               /* slot -> clock, or UINT32_MAX */
+    uint32_t focus;        /* the service biased for */
+    double mass;           /* -ln(1 - p): failures due in a window */
+    uint32_t n_clocks;     /* slots of class SIM_FAILURE */
+    uint32_t *clock_slot;  /* clock -> slot */
+    uint32_t *clock_group; /* clock -> dense failure group */
+    uint32_t *clock_of;    /* slot -> clock, or UINT32_MAX */
     uint32_t n_groups;
-    double *dist_rate;                  /* law -> rate when exponential, else 0 */
-    bool *dist_hazard;                  /* law -> has a hazard */
-    double *clock_share;                /* learned share of failures, sum 1 or all 0 */
-    double *pair_share; /* [n_clocks][n_clocks] the same after a failure, or NULL */
+    double *dist_rate;   /* law -> rate when exponential, else 0 */
+    bool *dist_hazard;   /* law -> has a hazard */
+    double *clock_share; /* learned share of failures, sum 1 or all 0 */
+    double *pair_share;  /* [n_clocks][n_clocks] the same after a failure, or NULL */
     double group_odds[SIM_BIAS_GROUPS]; /* of the first failure's group */
     /* By group of the last failure; one more row for excursions without any yet. */
     double odds[SIM_BIAS_GROUPS + 1][SIM_BIAS_STRATEGIES]; /* sum 1 */
@@ -156,8 +156,8 @@ size_t sim_bias_tally_bytes(const struct sim_model *model);
 /* ---- Lesson -------------------------------------------------------------------- */
 
 struct sim_bias_lesson {
-    double *clock_credit;             /* [n_clocks] */
-    double *pair_credit;              /* [n_clocks][n_clocks], or NULL */
+    double *clock_credit; /* [n_clocks] */
+    double *pair_credit;  /* [n_clocks][n_clocks], or NULL */
     /* By group of the last failure, and one row for none. */
     double odds_credit[SIM_BIAS_GROUPS + 1][SIM_BIAS_STRATEGIES];
     double calm_time[SIM_BIAS_GROUPS + 1];   /* weighted time from failure to calm */
@@ -216,8 +216,8 @@ struct sim_bias_path {
     double calm_at_s;                      /* when calm is expected; 0 = not known */
     double n_sized;                        /* expected number */
     uint32_t n_forced;
-    bool is_biased;  /* until the first hit of the focus service */
-    bool was_killed; /* by the weight window */
+    bool is_biased;   /* until the first hit of the focus service */
+    bool was_killed;  /* by the weight window */
     uint32_t n_steps; /* the first SIM_BIAS_TRACE are kept */
     uint32_t n_draws;
     const uint64_t *useful; /* clocks that lead to the outage, or NULL */

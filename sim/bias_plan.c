@@ -33,8 +33,8 @@
 #define LEARNED_SIZE  0.8  /* part of a size mixture that is learned */
 #define LEAST_OWN_LAW 0.1  /* and what is always left to the law itself */
 #define LEARNED_GROUP 0.7
-#define PLAIN         0.10 /* odds that are always left to the original law */
-#define LEAST_ODDS    0.06 /* and to each other strategy */
+#define PLAIN         0.10  /* odds that are always left to the original law */
+#define LEAST_ODDS    0.06  /* and to each other strategy */
 #define COPIES        4     /* excursions per exit, before and without learning */
 #define CAUSE_COUNTS  0.005 /* causes below this share do not steer */
 #define VALUE_CAP     8192
