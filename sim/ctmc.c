@@ -36,9 +36,9 @@ void sim_sparse_release(struct sim_sparse *q)
 void sim_ctmc_release(struct sim_ctmc *chain)
 {
     sim_sparse_release(&chain->q);
+    sim_labels_release(&chain->labels);
+    free(chain->label);
     free(chain->cause);
-    free(chain->down);
-    free(chain->bad);
     free(chain->initial);
     free(chain->initial_p);
     memset(chain, 0, sizeof *chain);
@@ -85,7 +85,8 @@ struct sim_sparse sim_sparse_restrict(const struct sim_sparse *q, const uint8_t 
     return out;
 }
 
-struct sim_sparse sim_sparse_transpose(const struct sim_sparse *q)
+struct sim_sparse sim_sparse_transpose(const struct sim_sparse *q,
+                                       const uint8_t *colour, const double *shade)
 {
     struct sim_sparse t = make_sparse(q->n, q->row[q->n]);
     uint64_t *fill = sim_ctmc_alloc((size_t)q->n + 1, sizeof *fill);
@@ -100,7 +101,7 @@ struct sim_sparse sim_sparse_transpose(const struct sim_sparse *q)
         for (uint64_t k = q->row[i]; k < q->row[i + 1]; k++) {
             uint64_t at = fill[q->to[k]]++;
             t.to[at] = i;
-            t.rate[at] = q->rate[k];
+            t.rate[at] = q->rate[k] * (colour == NULL ? 1 : shade[colour[k]]);
         }
     }
     free(fill);

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "sim/err.h"
+#include "sim/label.h"
 
 /* Rates by rows: edges row[i] .. row[i+1]-1 lead from i to `to` with `rate` > 0 per
  * second; no edge leads from a state to itself. */
@@ -29,14 +30,19 @@ struct sim_sparse {
 
 struct sim_ctmc {
     struct sim_sparse q;
-    uint8_t *cause; /* of each edge, SIM_NO_CAUSE: none; may be NULL */
-    uint64_t *down; /* of each state: bit s = service s is down */
-    double *bad;    /* of each state and service: failing share; may be NULL */
-    uint32_t n_services;
+    uint8_t *cause; /* of each edge that begins an outage, else SIM_NO_CAUSE; or NULL */
+    uint32_t *label; /* of each state: what is measured in it */
+    struct sim_labels labels;
     uint32_t n_initial; /* where it starts: states and their probabilities */
     uint32_t *initial;
     double *initial_p;
 };
+
+/* Services down in a state, bit by bit. */
+static inline uint64_t sim_ctmc_down(const struct sim_ctmc *chain, uint32_t state)
+{
+    return sim_label_down(&chain->labels, chain->label[state]);
+}
 
 void sim_ctmc_release(struct sim_ctmc *chain);
 void sim_sparse_release(struct sim_sparse *q);
@@ -52,8 +58,10 @@ void *sim_ctmc_alloc(size_t n, size_t size);
 struct sim_sparse sim_sparse_restrict(const struct sim_sparse *q, const uint8_t *keep,
                                       uint32_t *number, long double *lost);
 
-/* Transposed: edges by where they lead. */
-struct sim_sparse sim_sparse_transpose(const struct sim_sparse *q);
+/* Transposed: edges by where they lead. With a colour for each edge (else NULL) rates
+ * are multiplied by shade[colour]. */
+struct sim_sparse sim_sparse_transpose(const struct sim_sparse *q,
+                                       const uint8_t *colour, const double *shade);
 
 /* Marks the states that can be reached from those with mark[i] != 0. */
 void sim_sparse_reach(const struct sim_sparse *q, uint8_t *mark);
@@ -62,11 +70,6 @@ void sim_sparse_reach(const struct sim_sparse *q, uint8_t *mark);
  * from[i] != 0: class[i] = 1, 2, ... in a closed class, 0 outside. Returns how many. */
 uint32_t sim_sparse_closed(const struct sim_sparse *q, const uint8_t *from,
                            uint32_t *class);
-
-/* The coarsest exact lumping that keeps different labels apart: its rates, and in
- * block[i] the lumped state of i (numbered by first occurrence). */
-struct sim_sparse sim_sparse_lump(const struct sim_sparse *q, const uint8_t *label,
-                                  uint32_t *block);
 
 /* ---- exact elimination (gth.c) ---- */
 

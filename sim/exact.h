@@ -17,6 +17,7 @@
 
 struct sim_exact_options {
     struct sim_statespace_limits limits;
+    uint64_t services;        /* bit s: service s is asked for; 0: all of them */
     bool wants_first_passage; /* mean time to the first outage */
     bool wants_transient;     /* first-year measures, loss probabilities */
     bool wants_causes;
@@ -45,18 +46,21 @@ struct sim_exact_service {
     double prob_loss[SIM_EXACT_LOSSES];
     double slo_met_share;         /* of long-run windows */
     double *prob_exceeds;         /* by threshold */
-    double *cause_unavailability; /* by cause: downtime of outages it triggered */
-    double *cause_outages_per_s;
+    double *cause_unavailability; /* by cause; the last one: nobody known */
+    double *cause_outages_per_s;  /* by who began them */
     double transient_error; /* estimated relative error of the first-year answers */
 };
 
 struct sim_exact {
     uint32_t n_states;
     uint64_t n_edges;
-    uint32_t n_lumped;    /* of service 0; 0 when it was not needed */
-    bool is_exact;        /* no law had to be approximated */
-    uint32_t largest_law; /* phases of the largest law */
-    const char *solver;   /* "elimination" or "sweeps" */
+    uint32_t n_solved;     /* states left when states that are alike became one */
+    uint32_t n_lumped;     /* the same with respect to service 0 alone */
+    bool is_exact;         /* no law had to be approximated */
+    bool blame_is_divided; /* downtime went to whom the model blames; else, or without
+                              an opinion of the model, to what began the outage */
+    uint32_t largest_law;  /* phases of the largest law */
+    const char *solver;    /* "elimination" or "sweeps" */
     uint32_t n_services;
     struct sim_exact_service *service; /* lives in the arena given */
 };

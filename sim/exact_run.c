@@ -38,14 +38,14 @@ static void fill_causes(const struct sim_model *model,
     if (from->cause_outages_per_s == NULL) {
         return;
     }
-    to->cause = sim_arena_calloc(arena, model->n_causes, sizeof *to->cause);
-    for (uint32_t c = 0; c < model->n_causes; c++) {
+    to->cause = sim_arena_calloc(arena, model->n_causes + 1, sizeof *to->cause);
+    for (uint32_t c = 0; c <= model->n_causes; c++) {
         double down = from->cause_unavailability[c];
-        if (from->cause_outages_per_s[c] == 0) {
+        if (from->cause_outages_per_s[c] == 0 && !(down > 0)) {
             continue;
         }
         to->cause[to->n_causes++] = (struct sim_cause_result){
-            .name = model->cause[c],
+            .name = c < model->n_causes ? model->cause[c] : "unattributed",
             .cause = c,
             .unavailability = estimate(down),
             .share = estimate(down / from->unavailability),
@@ -100,6 +100,26 @@ static bool take_closed_form(const struct sim_model *model, struct sim_result *r
     return true;
 }
 
+/* What was solved, and what is not quite what it seems. */
+static void say_how(const struct sim_model *model, const struct sim_exact *exact,
+                    struct sim_result *result)
+{
+    char laws[120] = "";
+    if (!exact->is_exact) {
+        snprintf(laws, sizeof laws,
+                 "; approximate: delays that are not exponential became phase types of "
+                 "up to %u phases",
+                 exact->largest_law);
+    }
+    bool lacks_blame = model->blame != NULL && !exact->blame_is_divided;
+    snprintf(result->reason, sizeof result->reason,
+             "%u states, %u after lumping, solved by %s; nothing was sampled%s%s",
+             exact->n_states, exact->n_solved, exact->solver, laws,
+             lacks_blame ? "; an outage is left to the cause that began it (to divide "
+                           "the blame would take too many states)"
+                         : "");
+}
+
 int sim_exact_run_within(const struct sim_model *model, const struct sim_study *study,
                          const struct sim_statespace_limits *limits,
                          struct sim_result *result, struct sim_err *err)
@@ -118,16 +138,7 @@ int sim_exact_run_within(const struct sim_model *model, const struct sim_study *
         return rc;
     }
     snprintf(result->method, sizeof result->method, "exact");
-    if (exact.is_exact) {
-        snprintf(result->reason, sizeof result->reason,
-                 "%u states, solved by %s; nothing was sampled", exact.n_states,
-                 exact.solver);
-    } else {
-        snprintf(result->reason, sizeof result->reason,
-                 "%u states, solved by %s; approximate: delays that are not "
-                 "exponential became phase types of up to %u phases",
-                 exact.n_states, exact.solver, exact.largest_law);
-    }
+    say_how(model, &exact, result);
     result->n_services = model->n_services;
     result->service =
         sim_arena_calloc(&result->arena, model->n_services, sizeof *result->service);

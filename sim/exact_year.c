@@ -2,11 +2,8 @@
 /*
  * The first year from new, loss within some years, and laws of downtime.
  *
- * These need the chain many times over (transient.c, occupation.c), so it is first
- * lumped with respect to the one service in question: states that differ only in what
- * this service never notices become one, whatever the other services say. A chain
- * that stays too large leaves its answers unknown; the steady state, which needs no
- * lumping, is not touched by that.
+ * These need the chain many times over (transient.c, occupation.c). One that is too
+ * large leaves its answers unknown; the steady state is not touched by that.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,42 +11,11 @@
 #include "sim/exact_priv.h"
 
 enum {
-    MAX_LUMP = 400000,     /* states: larger chains are not lumped */
-    MAX_TRANSIENT = 60000, /* lumped states */
-    MAX_OCCUPATION = 4000  /* lumped states */
+    MAX_TRANSIENT = 60000, /* states, lumped */
+    MAX_OCCUPATION = 4000
 };
 
-struct lumped {
-    struct sim_sparse q;
-    uint8_t *marked;
-    long double *start; /* the initial distribution */
-    long double *pi;    /* the steady state */
-};
-
-static struct lumped make_lumped(const struct sim_exact_solver *s, uint32_t service)
-{
-    const struct sim_sparse *q = &s->chain->q;
-    struct lumped l;
-    uint8_t *label = sim_ctmc_alloc(q->n, sizeof *label);
-    uint32_t *block = sim_ctmc_alloc(q->n, sizeof *block);
-    for (uint32_t i = 0; i < q->n; i++) {
-        label[i] = sim_exact_is_down(s, i, service);
-    }
-    l.q = sim_sparse_lump(q, label, block);
-    l.marked = sim_ctmc_alloc(l.q.n, sizeof *l.marked);
-    l.start = sim_ctmc_alloc(l.q.n, sizeof *l.start);
-    l.pi = sim_ctmc_alloc(l.q.n, sizeof *l.pi);
-    for (uint32_t i = 0; i < q->n; i++) {
-        l.marked[block[i]] = label[i];
-        l.start[block[i]] += s->start[i];
-        l.pi[block[i]] += s->pi[i];
-    }
-    free(label);
-    free(block);
-    return l;
-}
-
-static int find_thresholds(struct sim_exact_solver *s, const struct lumped *l)
+static int find_thresholds(struct sim_exact_solver *s, const struct sim_exact_part *l)
 {
     struct sim_exact_service *out = &s->out->service[0];
     uint32_t n = s->options->n_thresholds;
@@ -72,7 +38,7 @@ static int find_thresholds(struct sim_exact_solver *s, const struct lumped *l)
     return 0;
 }
 
-static int find_first_year(struct sim_exact_solver *s, const struct lumped *l,
+static int find_first_year(struct sim_exact_solver *s, const struct sim_exact_part *l,
                            uint32_t service)
 {
     struct sim_exact_service *out = &s->out->service[service];
@@ -94,7 +60,7 @@ static int find_first_year(struct sim_exact_solver *s, const struct lumped *l,
     return 0;
 }
 
-static int find_losses(struct sim_exact_solver *s, const struct lumped *l)
+static int find_losses(struct sim_exact_solver *s, const struct sim_exact_part *l)
 {
     static const double years[SIM_EXACT_LOSSES] = {1, 5, 10};
     struct sim_exact_service *out = &s->out->service[0];
@@ -112,7 +78,7 @@ static int find_losses(struct sim_exact_solver *s, const struct lumped *l)
 }
 
 /* Share of long-run windows whose downtime stays inside the budget. */
-static int find_slo(struct sim_exact_solver *s, const struct lumped *l,
+static int find_slo(struct sim_exact_solver *s, const struct sim_exact_part *l,
                     uint32_t service)
 {
     const struct sim_exact_options *o = s->options;
@@ -133,7 +99,7 @@ static int find_slo(struct sim_exact_solver *s, const struct lumped *l,
     return rc;
 }
 
-static int find_laws(struct sim_exact_solver *s, const struct lumped *l,
+static int find_laws(struct sim_exact_solver *s, const struct sim_exact_part *l,
                      uint32_t service)
 {
     int rc = 0;
@@ -150,27 +116,17 @@ static int find_laws(struct sim_exact_solver *s, const struct lumped *l,
 }
 
 /* Answers that cost too much stay unknown: SIM_ERR_LIMIT is not an error here. */
-int sim_exact_transients(struct sim_exact_solver *s, uint32_t service)
+int sim_exact_year(struct sim_exact_solver *s, const struct sim_exact_part *l,
+                   uint32_t service)
 {
-    if (s->chain->q.n > MAX_LUMP) {
-        return 0;
-    }
-    struct lumped l = make_lumped(s, service);
     int rc = 0;
-    if (service == 0) {
-        s->out->n_lumped = l.q.n;
-    }
-    if (l.q.n <= MAX_TRANSIENT && s->model->is_absorbing) {
-        rc = find_losses(s, &l);
-    } else if (l.q.n <= MAX_TRANSIENT) {
-        rc = find_first_year(s, &l, service);
+    if (l->q.n <= MAX_TRANSIENT && s->model->is_absorbing) {
+        rc = find_losses(s, l);
+    } else if (l->q.n <= MAX_TRANSIENT) {
+        rc = find_first_year(s, l, service);
     }
     if (rc == 0) {
-        rc = find_laws(s, &l, service);
+        rc = find_laws(s, l, service);
     }
-    sim_sparse_release(&l.q);
-    free(l.marked);
-    free(l.start);
-    free(l.pi);
     return rc == -SIM_ERR_LIMIT ? 0 : rc;
 }

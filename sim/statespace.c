@@ -20,8 +20,9 @@
  * probability 1e-27; the same on every machine, as the hash has no seed). So a million
  * states of any size fit into memory, and the limit is in the rates.
  *
- * What the notes hold is not part of a state; they are zero before each fire(), which
- * they must not influence.
+ * What the notes hold does not influence the future and is no part of a state: they are
+ * zero before each fire(). Only when blame is wanted, which is read off the notes (who
+ * broke first), are they: then there are more states.
  */
 #include "sim/statespace.h"
 
@@ -45,13 +46,15 @@ struct fingerprint {
 struct explorer {
     const struct sim_model *model;
     const struct sim_statespace_limits *limits;
+    const struct sim_label_wants *wants;
     struct sim_statespace *space;
     struct sim_err *err;
     struct sim_recorder recorder;
 
-    size_t key_bytes, codes_at; /* a key: state bytes, padding, codes */
-    uint8_t *present;           /* the key being expanded */
-    uint8_t *made;              /* the key made by fire() */
+    size_t key_bytes, notes_at, codes_at; /* a key: state, notes, codes */
+    size_t notes_bytes;                   /* 0: they are no part of a state */
+    uint8_t *present;                     /* the key being expanded */
+    uint8_t *made;                        /* the key made by fire() */
 
     struct chunk *head, *tail; /* keys waiting, in order */
     uint32_t head_at, tail_at;
@@ -60,6 +63,7 @@ struct explorer {
     uint64_t n_cells;
     uint32_t n_states, capacity;
     uint64_t n_edges, edge_capacity;
+    uint64_t row_begin; /* of the state being expanded */
     uint64_t bytes;
     bool is_full; /* a limit was met */
 };
@@ -72,6 +76,7 @@ struct sim_statespace_limits sim_statespace_default(void)
 
 /* ---- memory that grows ---- */
 
+/* Not cleared: memory that is not used yet costs nothing. */
 static void *grow(struct explorer *x, void *block, uint64_t old_n, uint64_t new_n,
                   size_t size)
 {
@@ -81,7 +86,6 @@ static void *grow(struct explorer *x, void *block, uint64_t old_n, uint64_t new_
                 (size_t)new_n, size);
         exit(1);
     }
-    memset((char *)more + old_n * size, 0, (size_t)(new_n - old_n) * size);
     x->bytes += (new_n - old_n) * size;
     return more;
 }
@@ -151,14 +155,10 @@ static void pop_key(struct explorer *x)
 static void grow_states(struct explorer *x)
 {
     struct sim_ctmc *chain = &x->space->chain;
-    uint64_t n = x->capacity, more = 2 * n;
+    uint64_t n = x->capacity, more = n + n / 2;
     x->seen = grow(x, x->seen, n, more, sizeof *x->seen);
-    chain->down = grow(x, chain->down, n, more, sizeof *chain->down);
+    chain->label = grow(x, chain->label, n, more, sizeof *chain->label);
     chain->q.row = grow(x, chain->q.row, n + 1, more + 1, sizeof *chain->q.row);
-    if (x->model->degraded != NULL) {
-        size_t size = chain->n_services * sizeof *chain->bad;
-        chain->bad = grow(x, chain->bad, n, more, size);
-    }
     x->capacity = (uint32_t)more;
 }
 
@@ -167,6 +167,7 @@ static void load_key(struct explorer *x, const uint8_t *key)
 {
     memcpy(x->recorder.run.state, key, x->model->state_bytes);
     memset(x->recorder.run.notes, 0, x->model->notes_bytes);
+    memcpy(x->recorder.run.notes, key + x->notes_at, x->notes_bytes);
     memcpy(x->recorder.code, key + x->codes_at,
            x->model->n_slots * sizeof *x->recorder.code);
     for (uint32_t s = 0; s < x->model->n_slots; s++) {
@@ -198,11 +199,7 @@ static uint32_t find_key(struct explorer *x, const uint8_t *key)
     struct sim_ctmc *chain = &x->space->chain;
     x->seen[s] = f;
     x->cell[i] = s + 1;
-    chain->down[s] = x->model->down(x->model->plan, &x->recorder.run);
-    if (x->model->degraded != NULL) {
-        x->model->degraded(x->model->plan, &x->recorder.run,
-                           chain->bad + (size_t)s * chain->n_services);
-    }
+    chain->label[s] = sim_labels_of(&chain->labels, &x->recorder.run, x->wants);
     push_key(x, key);
     if (2 * (uint64_t)x->n_states > x->n_cells) {
         rehash_states(x);
@@ -210,19 +207,42 @@ static uint32_t find_key(struct explorer *x, const uint8_t *key)
     return s;
 }
 
+/* The edge of the present row, from begin to end, with that target and cause; end when
+ * there is none. Rows are short. */
+static uint64_t find_edge(const struct sim_ctmc *chain, uint64_t begin, uint64_t end,
+                          uint32_t to, uint8_t cause)
+{
+    uint64_t e = begin;
+    while (e < end && !(chain->q.to[e] == to &&
+                        (chain->cause == NULL || chain->cause[e] == cause))) {
+        e++;
+    }
+    return e;
+}
+
+/* Adds to the row of the state being expanded. */
 static void add_edge(struct explorer *x, uint32_t to, double rate, uint8_t cause)
 {
     struct sim_ctmc *chain = &x->space->chain;
+    uint64_t known = find_edge(chain, x->row_begin, x->n_edges, to, cause);
+    if (known < x->n_edges) {
+        chain->q.rate[known] += rate;
+        return;
+    }
     if (x->n_edges == x->edge_capacity) {
-        uint64_t n = x->edge_capacity, more = 2 * n;
+        uint64_t n = x->edge_capacity, more = n + n / 2;
         chain->q.to = grow(x, chain->q.to, n, more, sizeof *chain->q.to);
         chain->q.rate = grow(x, chain->q.rate, n, more, sizeof *chain->q.rate);
-        chain->cause = grow(x, chain->cause, n, more, sizeof *chain->cause);
+        if (x->wants->causes) {
+            chain->cause = grow(x, chain->cause, n, more, sizeof *chain->cause);
+        }
         x->edge_capacity = more;
     }
+    if (x->wants->causes) {
+        chain->cause[x->n_edges] = cause;
+    }
     chain->q.to[x->n_edges] = to;
-    chain->q.rate[x->n_edges] = rate;
-    chain->cause[x->n_edges++] = cause;
+    chain->q.rate[x->n_edges++] = rate;
 }
 
 /* ---- phases of newly armed laws ---- */
@@ -239,6 +259,7 @@ static void choose_phases(struct explorer *x, double weight, uint32_t from,
     uint32_t slot[SIM_MAX_CHOICES], phase[SIM_MAX_CHOICES] = {0}, n = 0;
     memset(x->made, 0, x->key_bytes);
     memcpy(x->made, x->recorder.run.state, x->model->state_bytes);
+    memcpy(x->made + x->notes_at, x->recorder.run.notes, x->notes_bytes);
     memcpy(code, x->recorder.code, x->model->n_slots * sizeof *code);
     for (uint32_t s = 0; s < x->model->n_slots; s++) {
         if (code[s] >= SIM_CODE_NEW && n < SIM_MAX_CHOICES) {
@@ -273,9 +294,11 @@ static void choose_phases(struct explorer *x, double weight, uint32_t from,
 static void arrive_by_edge(struct explorer *x, double rate, uint32_t from,
                            uint8_t cause)
 {
+    const struct sim_ctmc *chain = &x->space->chain;
     uint32_t to = find_key(x, x->made);
     if (to != UINT32_MAX && to != from) {
-        add_edge(x, to, rate, cause);
+        bool begins = (sim_ctmc_down(chain, to) & ~sim_ctmc_down(chain, from)) != 0;
+        add_edge(x, to, rate, begins && x->wants->causes ? cause : SIM_NO_CAUSE);
     }
 }
 
@@ -351,33 +374,11 @@ static void expand_slot(struct explorer *x, uint32_t from, uint32_t slot, uint32
     }
 }
 
-/* Adds up edges of the present row that agree in target and cause. Rows are short. */
-static void merge_row(struct explorer *x, uint64_t begin)
-{
-    struct sim_ctmc *chain = &x->space->chain;
-    uint64_t kept = begin;
-    for (uint64_t e = begin; e < x->n_edges; e++) {
-        uint64_t k = begin;
-        while (k < kept && !(chain->q.to[k] == chain->q.to[e] &&
-                             chain->cause[k] == chain->cause[e])) {
-            k++;
-        }
-        if (k < kept) {
-            chain->q.rate[k] += chain->q.rate[e];
-            continue;
-        }
-        chain->q.to[kept] = chain->q.to[e];
-        chain->q.rate[kept] = chain->q.rate[e];
-        chain->cause[kept++] = chain->cause[e];
-    }
-    x->n_edges = kept;
-}
-
 static void expand(struct explorer *x, uint32_t s)
 {
-    uint64_t begin = x->n_edges;
+    x->row_begin = x->n_edges;
     pop_key(x);
-    if (!(x->model->is_absorbing && (x->space->chain.down[s] & 1) != 0)) {
+    if (!(x->model->is_absorbing && (sim_ctmc_down(&x->space->chain, s) & 1) != 0)) {
         for (uint32_t slot = 0; slot < x->model->n_slots && !x->is_full; slot++) {
             uint32_t code;
             memcpy(&code, x->present + x->codes_at + slot * sizeof code, sizeof code);
@@ -386,7 +387,6 @@ static void expand(struct explorer *x, uint32_t s)
             }
         }
     }
-    merge_row(x, begin);
     x->space->chain.q.row[s + 1] = x->n_edges;
 }
 
@@ -407,9 +407,11 @@ static void start_all(struct explorer *x)
 static void prepare(struct explorer *x, const struct sim_model *model)
 {
     struct sim_ctmc *chain = &x->space->chain;
-    chain->n_services = model->n_services;
+    sim_labels_init(&chain->labels, model, x->wants);
     sim_recorder_init(&x->recorder, model, x->limits->order);
-    x->codes_at = (model->state_bytes + 7) / 8 * 8;
+    x->notes_bytes = chain->labels.has_blame ? model->notes_bytes : 0;
+    x->notes_at = (model->state_bytes + 7) / 8 * 8;
+    x->codes_at = x->notes_at + (x->notes_bytes + 7) / 8 * 8;
     x->key_bytes = (x->codes_at + model->n_slots * sizeof(uint32_t) + 7) / 8 * 8;
     x->present = sim_arena_alloc(&x->recorder.arena, x->key_bytes);
     x->made = sim_arena_alloc(&x->recorder.arena, x->key_bytes);
@@ -417,16 +419,14 @@ static void prepare(struct explorer *x, const struct sim_model *model)
     x->cell = sim_ctmc_alloc(x->n_cells, sizeof *x->cell);
     x->capacity = 256;
     x->seen = sim_ctmc_alloc(x->capacity, sizeof *x->seen);
-    chain->down = sim_ctmc_alloc(x->capacity, sizeof *chain->down);
+    chain->label = sim_ctmc_alloc(x->capacity, sizeof *chain->label);
     chain->q.row = sim_ctmc_alloc(x->capacity + 1, sizeof *chain->q.row);
-    if (model->degraded != NULL) {
-        chain->bad =
-            sim_ctmc_alloc((size_t)x->capacity * model->n_services, sizeof *chain->bad);
-    }
     x->edge_capacity = 1024;
     chain->q.to = sim_ctmc_alloc(x->edge_capacity, sizeof *chain->q.to);
     chain->q.rate = sim_ctmc_alloc(x->edge_capacity, sizeof *chain->q.rate);
-    chain->cause = sim_ctmc_alloc(x->edge_capacity, sizeof *chain->cause);
+    if (x->wants->causes) {
+        chain->cause = sim_ctmc_alloc(x->edge_capacity, sizeof *chain->cause);
+    }
 }
 
 static void release(struct explorer *x)
@@ -466,9 +466,11 @@ static int verdict(struct explorer *x, bool was_stopped)
 
 int sim_statespace_explore(const struct sim_model *model,
                            const struct sim_statespace_limits *limits,
+                           const struct sim_label_wants *wants,
                            struct sim_statespace *space, struct sim_err *err)
 {
-    struct explorer x = {.model = model, .limits = limits, .space = space, .err = err};
+    struct explorer x = {
+        .model = model, .limits = limits, .wants = wants, .space = space, .err = err};
     bool was_stopped = false;
     memset(space, 0, sizeof *space);
     prepare(&x, model);

@@ -27,12 +27,14 @@ struct sim_statespace {
 };
 
 /*
- * Explores the model. On success the caller releases space->chain.
+ * Explores the model; what `wants` does not name is not told apart. On success the
+ * caller releases space->chain.
  * Errors: SIM_ERR_LIMIT (too many states or bytes, with what was reached),
  * SIM_ERR_USAGE (a model whose start cannot be enumerated), SIM_ERR_INTERRUPTED.
  */
 int sim_statespace_explore(const struct sim_model *model,
                            const struct sim_statespace_limits *limits,
+                           const struct sim_label_wants *wants,
                            struct sim_statespace *space, struct sim_err *err);
 
 #endif

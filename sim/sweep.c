@@ -136,7 +136,7 @@ void sim_sweep_init(struct sim_sweep *s, const struct sim_sparse *q,
 {
     memset(s, 0, sizeof *s);
     s->q = q;
-    s->in = sim_sparse_transpose(q);
+    s->in = sim_sparse_transpose(q, NULL, NULL);
     s->leave = sim_ctmc_alloc(q->n, sizeof *s->leave);
     s->n_blocks = q->n / 8 < MAX_BLOCKS ? q->n / 8 : MAX_BLOCKS;
     s->block = sim_ctmc_alloc((size_t)s->n_blocks * s->n_blocks, sizeof *s->block);

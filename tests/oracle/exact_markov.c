@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "models/blocks/blocks.h"
+#include "sim/lump.h"
 
 struct problem {
     struct sim_arena arena;
@@ -120,30 +121,27 @@ Test(exact_markov, explored_chain_is_the_reference_chain)
         struct sim_err err;
         struct sim_statespace space;
         struct sim_statespace_limits limits = sim_statespace_default();
+        const struct sim_label_wants wants = {.services = 1};
         load(&p, found.gl_pathv[i]);
         const struct ha_node *ctmc = ha_node_get(p.doc, "ctmc");
         if (ctmc == NULL) {
             sim_arena_clear(&p.arena);
             continue;
         }
-        cr_assert_eq(sim_statespace_explore(&p.model, &limits, &space, &err), 0);
+        cr_assert_eq(sim_statespace_explore(&p.model, &limits, &wants, &space, &err),
+                     0);
         const struct sim_sparse *q = &space.chain.q;
-        uint8_t *label = calloc(q->n, 1);
-        uint32_t *block = calloc(q->n, sizeof *block);
-        for (uint32_t s = 0; s < q->n; s++) {
-            label[s] = (space.chain.down[s] & 1) != 0;
-        }
-        struct sim_sparse lumped = sim_sparse_lump(q, label, block);
+        struct sim_lumping l;
+        sim_lump(q, NULL, space.chain.label, &l);
+        const struct sim_sparse lumped = l.q;
         int64_t states = 0;
         cr_assert(ha_node_int(ha_node_get(ctmc, "states"), &states));
         double rate = 0, wanted = 0;
         uint32_t down = 0, down_wanted = 0;
-        uint8_t *seen = calloc(lumped.n, 1);
         const struct ha_node *up = ha_node_get(ctmc, "up");
         const struct ha_node *edges = ha_node_get(ctmc, "transitions");
-        for (uint32_t s = 0; s < q->n; s++) {
-            down += seen[block[s]] ? 0 : label[s];
-            seen[block[s]] = 1;
+        for (uint32_t b = 0; b < lumped.n; b++) {
+            down += (sim_ctmc_down(&space.chain, l.state[b]) & 1) != 0;
         }
         for (uint32_t s = 0; s < up->n; s++) {
             down_wanted += strcmp(up->item[s]->text, "0") == 0;
@@ -161,10 +159,7 @@ Test(exact_markov, explored_chain_is_the_reference_chain)
             cr_assert_lt(fabs(rate - wanted), 1e-12 * wanted, "%s: %.17g, not %.17g",
                          p.blocks.name, rate, wanted);
         }
-        free(seen);
-        free(label);
-        free(block);
-        sim_sparse_release(&lumped);
+        sim_lumping_release(&l);
         sim_ctmc_release(&space.chain);
         sim_arena_clear(&p.arena);
     }

@@ -14,19 +14,20 @@
  */
 #include <criterion/criterion.h>
 
+#include "sim/exact.h"
 #include "sim/study.h"
 #include "tests/support/designs.h"
-#include "tests/support/lumped.h"
 
 #define ALL_OFF    ((UINT32_C(1) << HA_N_FMS) - 1u)
 #define MAX_STATES 400000u
 
-static void play(const struct sim_model *model, const struct test_lumped *exact,
+static void play(const struct sim_model *model, const struct sim_exact_service *exact,
                  enum sim_method method, double years, double precision)
 {
     struct sim_study study = sim_study_default();
     struct sim_result result;
     struct sim_err err;
+    double per_year = exact->outages_per_s * model->year_s;
 
     study.method = method;
     study.jobs = 1;
@@ -40,9 +41,9 @@ static void play(const struct sim_model *model, const struct test_lumped *exact,
     cr_expect(u->low <= exact->unavailability && exact->unavailability <= u->high,
               "method %d: exact %.6g, found %.6g [%.6g, %.6g]", (int)method,
               exact->unavailability, u->value, u->low, u->high);
-    cr_expect(f->low <= exact->outages_per_year && exact->outages_per_year <= f->high,
+    cr_expect(f->low <= per_year && per_year <= f->high,
               "method %d: exact %.6g, found %.6g [%.6g, %.6g] outages a year",
-              (int)method, exact->outages_per_year, f->value, f->low, f->high);
+              (int)method, per_year, f->value, f->low, f->high);
     cr_expect_lt(u->high, 2.0 * u->value, "method %d: an interval that says something",
                  (int)method);
     sim_result_release(&result);
@@ -63,21 +64,26 @@ static void compare(const struct small *small)
                                        .no_leases = true,
                                        .causes_off = ALL_OFF & ~small->on};
     struct test_design t;
-    struct test_lumped exact;
+    struct sim_exact_options asked = {.limits = sim_statespace_default(),
+                                      .services = 1u << HA_SERVICE_API_READ,
+                                      .budget_s = -1};
+    struct sim_exact solved;
     struct sim_err err;
 
     test_design_load(&t, small->file, "tests/data/small/one-zone.yaml", small->set,
                      &options);
-    int rc = test_lumped_solve(&t.model, HA_SERVICE_API_READ, MAX_STATES, &exact, &err);
+    asked.limits.max_states = MAX_STATES;
+    int rc = sim_exact_solve(&t.arena, &t.model, &asked, &solved, &err);
     cr_assert_eq(rc, 0, "%s", err.message);
+    const struct sim_exact_service *exact = &solved.service[0];
     if (small->crude_years > 0.0) {
-        play(&t.model, &exact, SIM_METHOD_CRUDE, small->crude_years, 0.05);
+        play(&t.model, exact, SIM_METHOD_CRUDE, small->crude_years, 0.05);
     }
     if (small->biased_precision > 0.0) {
-        play(&t.model, &exact, SIM_METHOD_BIASED, 0.0, small->biased_precision);
+        play(&t.model, exact, SIM_METHOD_BIASED, 0.0, small->biased_precision);
     }
     if (small->splitting_precision > 0.0) {
-        play(&t.model, &exact, SIM_METHOD_SPLITTING, 0.0, small->splitting_precision);
+        play(&t.model, exact, SIM_METHOD_SPLITTING, 0.0, small->splitting_precision);
     }
     test_design_release(&t);
 }

@@ -20,8 +20,8 @@
 #include "models/vcluster/model.h"
 #include "models/vcluster/plan.h"
 #include "models/vcluster/uniforms.h"
+#include "sim/exact.h"
 #include "sim/study.h"
-#include "tests/support/lumped.h"
 
 #define N_DESIGNS  5
 #define SEED       1
@@ -118,9 +118,10 @@ static int load(const struct random_design *d, struct sim_arena *arena,
 }
 
 /* Plays one driver and prints its cell; false when its intervals miss. */
-static bool play(const struct sim_model *model, const struct test_lumped *exact,
+static bool play(const struct sim_model *model, const struct sim_exact_service *exact,
                  enum sim_method method)
 {
+    double exact_per_year = exact->outages_per_s * model->year_s;
     struct sim_study study = sim_study_default();
     struct sim_result result;
     struct sim_err err = {0};
@@ -135,8 +136,7 @@ static bool play(const struct sim_model *model, const struct test_lumped *exact,
     const struct sim_estimate *u = &result.service[0].unavailability;
     const struct sim_estimate *f = &result.service[0].outages_per_year;
     bool holds = u->low <= exact->unavailability && exact->unavailability <= u->high &&
-                 f->low <= exact->outages_per_year &&
-                 exact->outages_per_year <= f->high;
+                 f->low <= exact_per_year && exact_per_year <= f->high;
     printf(" %.4e [%.3e, %.3e]%s |", u->value, u->low, u->high,
            holds ? "" : " **misses**");
     fflush(stdout);
@@ -151,7 +151,10 @@ static bool report(const struct random_design *d)
     struct sim_arena arena;
     struct ha_design design;
     struct sim_model model;
-    struct test_lumped exact;
+    struct sim_exact exact;
+    struct sim_exact_options options = {.limits = sim_statespace_default(),
+                                        .services = 1u << HA_SERVICE_API_READ,
+                                        .budget_s = -1};
     struct sim_err err = {0};
     bool holds = true;
 
@@ -162,14 +165,15 @@ static bool report(const struct random_design *d)
         sim_arena_clear(&arena);
         return false;
     }
-    if (test_lumped_solve(&model, HA_SERVICE_API_READ, MAX_STATES, &exact, &err) != 0) {
+    options.limits.max_states = MAX_STATES;
+    if (sim_exact_solve(&arena, &model, &options, &exact, &err) != 0) {
         printf(" %s |", err.message);
         holds = false;
     } else {
-        printf(" %u, %u | %.4e |", exact.n_states, exact.n_lumped,
-               exact.unavailability);
+        printf(" %u, %u | %.4e |", exact.n_states, exact.n_solved,
+               exact.service[0].unavailability);
         for (int m = 0; m < 3; m++) {
-            holds = play(&model, &exact, method[m]) && holds;
+            holds = play(&model, &exact.service[0], method[m]) && holds;
         }
     }
     printf(" %s |\n", holds ? "yes" : "**no**");

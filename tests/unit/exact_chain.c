@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/exact.h"
+#include "sim/lump.h"
 #include "sim/phase.h"
 
 /* ---- a model with choices: a fails; with odds 3:1 the repair is quick or slow, and
@@ -196,13 +197,49 @@ Test(exact_chain, lumping_finds_a_line_in_a_square)
     uint32_t to[] = {1, 2, 0, 3, 0, 3, 1, 2};
     double rate[] = {0.1, 0.1, 3, 0.1, 3, 0.1, 3, 3};
     struct sim_sparse q = {4, row, to, rate};
-    const uint8_t label[] = {0, 0, 0, 1};
-    uint32_t block[4];
-    struct sim_sparse lumped = sim_sparse_lump(&q, label, block);
-    cr_assert_eq(lumped.n, 3);
-    cr_assert_eq(block[1], block[2]);
-    cr_assert_eq(lumped.rate[0], 0.2);
-    sim_sparse_release(&lumped);
+    const uint32_t label[] = {0, 0, 0, 1};
+    struct sim_lumping lumped;
+    sim_lump(&q, NULL, label, &lumped);
+    cr_assert_eq(lumped.q.n, 3);
+    cr_assert_eq(lumped.block[1], lumped.block[2]);
+    cr_assert_eq(lumped.state[2], 3);
+    cr_assert_eq(lumped.q.rate[0], 0.2);
+    sim_lumping_release(&lumped);
+}
+
+Test(exact_chain, lumping_keeps_colours_apart)
+{
+    /* the same square; unit 1 fails by colour 0, unit 2 by colour 1 into the state
+     * in which both are down */
+    uint64_t row[] = {0, 2, 4, 6, 8};
+    uint32_t to[] = {1, 2, 0, 3, 0, 3, 1, 2};
+    double rate[] = {0.1, 0.1, 3, 0.1, 3, 0.1, 3, 3};
+    const uint8_t colour[] = {9, 9, 9, 1, 9, 0, 9, 9};
+    struct sim_sparse q = {4, row, to, rate};
+    const uint32_t label[] = {0, 0, 0, 1};
+    struct sim_lumping lumped;
+    sim_lump(&q, colour, label, &lumped);
+    cr_assert_eq(lumped.q.n, 4);
+    sim_lumping_release(&lumped);
+}
+
+Test(exact_chain, lumping_splits_a_long_line)
+{
+    /* a line of 20000 states, the last one marked: each has its own distance */
+    enum { N = 20000 };
+    struct sim_sparse q = birth_death(N, 0.5, 2);
+    uint32_t *label = calloc(N, sizeof *label);
+    struct sim_lumping lumped;
+    label[N - 1] = 1;
+    sim_lump(&q, NULL, label, &lumped);
+    cr_assert_eq(lumped.q.n, N);
+    sim_lumping_release(&lumped);
+    label[N - 1] = 0;
+    sim_lump(&q, NULL, label, &lumped);
+    cr_assert_eq(lumped.q.n, 1, "without labels nothing is measured");
+    sim_lumping_release(&lumped);
+    sim_sparse_release(&q);
+    free(label);
 }
 
 Test(exact_chain, transient_of_one_unit)

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The mean time to the first outage: expected time in each up state before the first
+ * down state, from the up states alone, killed by the flow into down. Nothing is
+ * subtracted, so a mean time of 1e20 s is as good as one of a day. Where the chain is
+ * too large to be factored, what is lost is led back to where it starts, and the mean
+ * time is one over the flow in the long run of that.
+ *
+ * The race between two targets is the same solve: the flow into the first.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "sim/exact_priv.h"
+
+bool sim_exact_all_end(const struct sim_sparse *q, const long double *lost)
+{
+    struct sim_sparse back = sim_sparse_transpose(q, NULL, NULL);
+    uint8_t *mark = sim_ctmc_alloc(q->n, sizeof *mark);
+    bool all = true;
+    for (uint32_t i = 0; i < q->n; i++) {
+        mark[i] = lost[i] > 0;
+    }
+    sim_sparse_reach(&back, mark);
+    for (uint32_t i = 0; i < q->n; i++) {
+        all = all && mark[i];
+    }
+    sim_sparse_release(&back);
+    free(mark);
+    return all;
+}
+
+/* q with what is lost led back to where it starts: a closed chain. */
+static struct sim_sparse lead_back(const struct sim_sparse *q, const long double *lost,
+                                   const long double *start)
+{
+    uint32_t n_starts = 0;
+    uint64_t n_lost = 0;
+    for (uint32_t i = 0; i < q->n; i++) {
+        n_starts += start[i] > 0;
+        n_lost += lost[i] > 0;
+    }
+    struct sim_sparse out = {.n = q->n};
+    uint64_t room = q->row[q->n] + n_lost * n_starts, n = 0;
+    out.row = sim_ctmc_alloc((size_t)q->n + 1, sizeof *out.row);
+    out.to = sim_ctmc_alloc(room, sizeof *out.to);
+    out.rate = sim_ctmc_alloc(room, sizeof *out.rate);
+    for (uint32_t i = 0; i < q->n; i++) {
+        for (uint64_t e = q->row[i]; e < q->row[i + 1]; e++) {
+            out.to[n] = q->to[e];
+            out.rate[n++] = q->rate[e];
+        }
+        for (uint32_t j = 0; lost[i] > 0 && j < q->n && n_starts > 0; j++) {
+            if (start[j] > 0 && j != i) {
+                out.to[n] = j;
+                out.rate[n++] = (double)(lost[i] * start[j]);
+            }
+            if (start[j] > 0 && n_starts == 1) {
+                break;
+            }
+        }
+        out.row[i + 1] = n;
+    }
+    return out;
+}
+
+/* Mean time until what is lost: q entered with `start` (which it overwrites). */
+static int mean_time(struct sim_exact_solver *s, const struct sim_sparse *q,
+                     const long double *lost, long double *start, double *mean_s)
+{
+    struct sim_factor factor;
+    struct sim_err ignored;
+    long double sum = 0, flow = 0, total = 0;
+    if (sim_factor_make(&factor, q, lost, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS,
+                        &ignored) == 0) {
+        sim_factor_solve_left(&factor, start);
+        sim_factor_release(&factor);
+        for (uint32_t i = 0; i < q->n; i++) {
+            sum += start[i];
+        }
+        *mean_s = (double)sum;
+        return 0;
+    }
+    struct sim_sparse closed = lead_back(q, lost, start);
+    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
+    for (uint32_t i = 0; i < q->n; i++) {
+        total += start[i];
+    }
+    int rc = sim_exact_sweep(s, &closed, x);
+    for (uint32_t i = 0; i < q->n; i++) {
+        flow += x[i] * lost[i];
+    }
+    *mean_s = (double)(total / flow);
+    sim_sparse_release(&closed);
+    free(x);
+    return rc;
+}
+
+/* The up states reached before the first outage; number[] and lost[] as in
+ * sim_sparse_restrict. */
+static struct sim_sparse before_outage(const struct sim_exact_part *part,
+                                       uint32_t *number, long double *lost)
+{
+    const struct sim_sparse *q = &part->q;
+    uint8_t *keep = sim_ctmc_alloc(q->n, sizeof *keep);
+    for (uint32_t i = 0; i < q->n; i++) {
+        keep[i] = !part->marked[i];
+    }
+    struct sim_sparse up = sim_sparse_restrict(q, keep, number, NULL);
+    uint8_t *reached = sim_ctmc_alloc(up.n, sizeof *reached);
+    for (uint32_t i = 0; i < q->n; i++) {
+        if (keep[i] && part->start[i] > 0) {
+            reached[number[i]] = 1;
+        }
+    }
+    sim_sparse_reach(&up, reached);
+    for (uint32_t i = 0; i < q->n; i++) {
+        keep[i] = keep[i] && reached[number[i]];
+    }
+    sim_sparse_release(&up);
+    up = sim_sparse_restrict(q, keep, number, lost);
+    free(reached);
+    free(keep);
+    return up;
+}
+
+int sim_exact_first(struct sim_exact_solver *s, const struct sim_exact_part *part,
+                    uint32_t service)
+{
+    uint32_t n = part->q.n;
+    uint32_t *number = sim_ctmc_alloc(n, sizeof *number);
+    long double *lost = sim_ctmc_alloc(n, sizeof *lost);
+    long double *start = sim_ctmc_alloc(n, sizeof *start);
+    double *mttff_s = &s->out->service[service].mttff_s;
+    int rc = 0;
+    struct sim_sparse up = before_outage(part, number, lost);
+    for (uint32_t i = 0; i < n; i++) {
+        if (number[i] != UINT32_MAX) {
+            start[number[i]] = part->start[i];
+        }
+    }
+    if (up.n == 0) {
+        *mttff_s = 0;
+    } else if (!sim_exact_all_end(&up, lost)) {
+        *mttff_s = (double)HUGE_VAL;
+    } else {
+        rc = mean_time(s, &up, lost, start, mttff_s);
+    }
+    sim_sparse_release(&up);
+    free(number);
+    free(lost);
+    free(start);
+    return rc;
+}
+
+/* ---- which comes first ---- */
+
+/* Flow into states of `target` per second from each open state, by state number. */
+static long double flow_into(const struct sim_ctmc *chain, uint32_t state,
+                             uint64_t target)
+{
+    long double flow = 0;
+    for (uint64_t e = chain->q.row[state]; e < chain->q.row[state + 1]; e++) {
+        if ((sim_ctmc_down(chain, chain->q.to[e]) & target) != 0) {
+            flow += (long double)chain->q.rate[e];
+        }
+    }
+    return flow;
+}
+
+/* Solves for the open states, which are neither here nor there. */
+static int run_race(const struct sim_ctmc *chain, double *probability,
+                    struct sim_err *err)
+{
+    struct sim_factor factor;
+    uint32_t n = chain->q.n;
+    uint8_t *keep = sim_ctmc_alloc(n, sizeof *keep);
+    uint32_t *number = sim_ctmc_alloc(n, sizeof *number);
+    long double *lost = sim_ctmc_alloc(n, sizeof *lost);
+    long double *x = sim_ctmc_alloc(n, sizeof *x);
+    long double won = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        keep[i] = (sim_ctmc_down(chain, i) & 3) == 0;
+    }
+    struct sim_sparse open = sim_sparse_restrict(&chain->q, keep, number, lost);
+    for (uint32_t i = 0; i < chain->n_initial; i++) {
+        uint32_t state = chain->initial[i];
+        if (keep[state]) {
+            x[number[state]] += (long double)chain->initial_p[i];
+        } else if ((sim_ctmc_down(chain, state) & 1) != 0) {
+            won += (long double)chain->initial_p[i];
+        }
+    }
+    int rc =
+        sim_factor_make(&factor, &open, lost, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS, err);
+    if (rc == 0) {
+        sim_factor_solve_left(&factor, x);
+        sim_factor_release(&factor);
+    }
+    for (uint32_t i = 0; rc == 0 && i < n; i++) {
+        won += keep[i] ? x[number[i]] * flow_into(chain, i, 1) : 0;
+    }
+    *probability = (double)won;
+    sim_sparse_release(&open);
+    free(keep);
+    free(number);
+    free(lost);
+    free(x);
+    return rc;
+}
+
+int sim_exact_race(const struct sim_model *model,
+                   const struct sim_statespace_limits *limits, double *probability,
+                   uint32_t *n_states, struct sim_err *err)
+{
+    const struct sim_label_wants wants = {.services = 3};
+    struct sim_statespace space;
+    int rc = sim_statespace_explore(model, limits, &wants, &space, err);
+    if (rc < 0) {
+        return rc;
+    }
+    *n_states = space.chain.q.n;
+    sim_exact_lump(&space.chain);
+    rc = run_race(&space.chain, probability, err);
+    sim_ctmc_release(&space.chain);
+    return rc;
+}

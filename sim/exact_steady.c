@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The long run of a chain.
+ *
+ * Where it depends on chance which closed class of states is entered (pods settle on
+ * other nodes and stay there), the classes count by how likely they are: the expected
+ * long-run average over histories, which is what simulation estimates too. Each class
+ * is solved by elimination without subtraction (gth.c), or by sweeps (sweep.c) when
+ * the factor would be too large.
+ *
+ * Frequency: sum over up states of pi_i x (rate into down states); mean outage and
+ * mean uptime follow (renewal reward).
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "sim/exact_priv.h"
+
+#define SWEEP_TOLERANCE 1e-12
+
+enum { MAX_SWEEPS = 20000, MAX_CLASSES = 1000 };
+
+int sim_exact_sweep(struct sim_exact_solver *s, const struct sim_sparse *q,
+                    long double *x)
+{
+    struct sim_sweep sweep;
+    sim_sweep_init(&sweep, q, NULL);
+    for (uint32_t i = 0; i < q->n; i++) {
+        x[i] = 1.0L / q->n;
+    }
+    int rc = sim_sweep_solve(&sweep, NULL, SWEEP_TOLERANCE, MAX_SWEEPS,
+                             s->options->limits.stop, x, s->err);
+    sim_sweep_release(&sweep);
+    return rc;
+}
+
+static int steady_of(struct sim_exact_solver *s, const struct sim_sparse *q,
+                     long double *x)
+{
+    struct sim_factor factor;
+    struct sim_err ignored;
+    s->out->solver = "elimination";
+    if (sim_factor_make(&factor, q, NULL, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS,
+                        &ignored) == 0) {
+        sim_factor_steady(&factor, x);
+        sim_factor_release(&factor);
+        return 0;
+    }
+    s->out->solver = "sweeps";
+    return sim_exact_sweep(s, q, x);
+}
+
+/* How likely the chain ends in each of the closed classes: weight[1..]. */
+static int find_weights(struct sim_exact_solver *s, const uint32_t *class,
+                        long double *weight)
+{
+    const struct sim_sparse *q = &s->chain->q;
+    uint8_t *keep = sim_ctmc_alloc(q->n, sizeof *keep);
+    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
+    long double *lost = sim_ctmc_alloc(q->n, sizeof *lost);
+    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
+    struct sim_factor factor;
+    for (uint32_t i = 0; i < q->n; i++) {
+        keep[i] = class[i] == 0;
+        weight[class[i]] += class[i] != 0 ? s->start[i] : 0;
+    }
+    struct sim_sparse open = sim_sparse_restrict(q, keep, number, lost);
+    for (uint32_t i = 0; i < q->n; i++) {
+        if (keep[i]) {
+            x[number[i]] = s->start[i];
+        }
+    }
+    int rc = sim_factor_make(&factor, &open, lost, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS,
+                             s->err);
+    if (rc == 0) {
+        sim_factor_solve_left(&factor, x);
+        sim_factor_release(&factor);
+    }
+    for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
+        for (uint64_t e = q->row[i]; keep[i] && e < q->row[i + 1]; e++) {
+            uint32_t to = class[q->to[e]];
+            weight[to] += to != 0 ? x[number[i]] * (long double)q->rate[e] : 0;
+        }
+    }
+    weight[0] = 0;
+    sim_sparse_release(&open);
+    free(keep);
+    free(number);
+    free(lost);
+    free(x);
+    return rc;
+}
+
+/* Adds the steady state of one closed class, times its weight. */
+static int add_class(struct sim_exact_solver *s, const uint32_t *class, uint32_t which,
+                     long double weight)
+{
+    const struct sim_sparse *q = &s->chain->q;
+    uint8_t *keep = sim_ctmc_alloc(q->n, sizeof *keep);
+    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
+    for (uint32_t i = 0; i < q->n; i++) {
+        keep[i] = class[i] == which;
+    }
+    struct sim_sparse part = sim_sparse_restrict(q, keep, number, NULL);
+    long double *x = sim_ctmc_alloc(part.n, sizeof *x);
+    int rc = steady_of(s, &part, x);
+    for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
+        s->pi[i] += keep[i] ? weight * x[number[i]] : 0;
+    }
+    sim_sparse_release(&part);
+    free(x);
+    free(keep);
+    free(number);
+    return rc;
+}
+
+int sim_exact_steady(struct sim_exact_solver *s)
+{
+    const struct sim_sparse *q = &s->chain->q;
+    uint8_t *from = sim_ctmc_alloc(q->n, sizeof *from);
+    uint32_t *class = sim_ctmc_alloc(q->n, sizeof *class);
+    for (uint32_t i = 0; i < s->chain->n_initial; i++) {
+        from[s->chain->initial[i]] = 1;
+    }
+    uint32_t n = sim_sparse_closed(q, from, class);
+    long double *weight = sim_ctmc_alloc((size_t)n + 1, sizeof *weight);
+    int rc = 0;
+    weight[1] = 1;
+    if (n > MAX_CLASSES) {
+        rc =
+            sim_err_set(s->err, SIM_ERR_LIMIT,
+                        "the long run of this model ends in one of %u separate sets of "
+                        "states; at most %d are weighed",
+                        n, MAX_CLASSES);
+    } else if (n > 1) {
+        weight[1] = 0;
+        rc = find_weights(s, class, weight);
+    }
+    for (uint32_t c = 1; rc == 0 && c <= n; c++) {
+        if (weight[c] > 0) {
+            rc = add_class(s, class, c, weight[c]);
+        }
+    }
+    free(weight);
+    free(from);
+    free(class);
+    return rc;
+}
+
+void sim_exact_read_steady(struct sim_exact_solver *s, uint32_t service)
+{
+    const struct sim_sparse *q = &s->chain->q;
+    struct sim_exact_service *out = &s->out->service[service];
+    long double down = 0, up = 0, bad = 0, entries = 0;
+    for (uint32_t i = 0; i < q->n; i++) {
+        bad += s->pi[i] * (long double)sim_label_bad(&s->chain->labels,
+                                                     s->chain->label[i], service);
+        if (sim_exact_is_down(s, i, service)) {
+            down += s->pi[i];
+            continue;
+        }
+        up += s->pi[i];
+        for (uint64_t e = q->row[i]; e < q->row[i + 1]; e++) {
+            if (sim_exact_is_down(s, q->to[e], service)) {
+                entries += s->pi[i] * (long double)q->rate[e];
+            }
+        }
+    }
+    out->unavailability = (double)down;
+    out->log_unavailability = down > 0 ? logl(down) : -(long double)HUGE_VAL;
+    out->failed_share = (double)bad;
+    out->outages_per_s = (double)entries;
+    out->mean_outage_s = entries > 0 ? (double)(down / entries) : (double)NAN;
+    out->mean_uptime_s = entries > 0 ? (double)(up / entries) : (double)HUGE_VAL;
+}
