@@ -275,6 +275,12 @@ static inline bool ha_infra_host_api_is_up(const struct ha_infra *w)
     return (w->common->faults & HA_HOST_API_OFF) == 0 && !ha_infra_region_is_dark(w);
 }
 
+/* The host's DNS answers. */
+static inline bool ha_infra_host_dns_is_up(const struct ha_infra *w)
+{
+    return (w->common->faults & HA_FM_BIT(HOST_DNS)) == 0;
+}
+
 /* Disks can be attached and detached, machines made. */
 static inline bool ha_infra_cloud_api_is_up(const struct ha_infra *w)
 {

@@ -57,7 +57,7 @@ static const struct controller controllers[] = {
 /* Region-wide modes that are nothing to a node. */
 #define NOT_OF_NODES                                                                   \
     (HA_FM_BIT(ROLLOUT) | HA_FM_BIT(CERT_RENEWAL) | HA_FM_BIT(CHANGE_OUTAGE) |         \
-     HA_FM_BIT(CERT_EXPIRY) | HA_FM_BIT(RESTORE_EVENT))
+     HA_FM_BIT(CERT_EXPIRY) | HA_FM_BIT(RESTORE_EVENT) | HA_FM_BIT(HOST_DNS))
 
 /* Nothing wrong with the node, its zone or the region, and nothing planned. */
 static bool node_is_well(const struct ha_kube *k, uint32_t node)

@@ -46,6 +46,9 @@ uint8_t ha_blame_pod_cause(const struct ha_vc *v, uint32_t pod)
     uint32_t node = v->k->pod[pod].node;
     uint32_t volume = ha_kube_volume_of(v->k, pod);
 
+    if (v->pod[pod].lacks_names) {
+        return HA_FM_HOST_DNS; /* it runs again, whatever had ended it */
+    }
     if (cause == SIM_NO_CAUSE && node != HA_NOWHERE) {
         cause = ha_infra_machine_cause(&v->k->infra, node);
     }
@@ -118,7 +121,8 @@ uint8_t ha_blame_store_cause(const struct ha_vc *v)
 /* Is this replica missing only because its store is? */
 static bool lacks_only_store(const struct ha_vc *v, uint32_t pod)
 {
-    return v->pod[pod].is_reachable && !v->plan->store->is_usable(v, pod) &&
+    return v->pod[pod].is_reachable && !v->pod[pod].lacks_names &&
+           !v->plan->store->is_usable(v, pod) &&
            (v->pod[pod].phase == HA_APP_UP || v->pod[pod].phase == HA_APP_WAITING);
 }
 

@@ -63,10 +63,28 @@ struct ha_vc ha_vc_view(const struct ha_kube *k)
     (HA_DIRTY_COMMON | HA_DIRTY_ZONE | HA_DIRTY_MACHINE | HA_DIRTY_DISK |              \
      HA_DIRTY_PROCESS | HA_DIRTY_POD | HA_DIRTY_VOLUME | HA_DIRTY_OWNER)
 
+void ha_vc_find_others(struct ha_vc *v, uint32_t pod)
+{
+    v->pod[pod].lacks_names =
+        ha_vc_needs_names(v->plan, pod) && !ha_infra_host_dns_is_up(&v->k->infra);
+}
+
 static void refresh(struct ha_vc *v)
 {
+    bool has_names = ha_infra_host_dns_is_up(&v->k->infra);
+
     for (uint32_t pod = 0; pod < v->plan->kube.n_pods; pod++) {
-        v->pod[pod].is_reachable = ha_kube_process_is_reachable(v->k, pod);
+        struct ha_vc_pod *p = &v->pod[pod];
+        bool is_reachable = ha_kube_process_is_reachable(v->k, pod);
+
+        if (is_reachable != p->is_reachable) {
+            p->is_reachable = is_reachable;
+            ha_raft_link_changed(v, pod);
+        }
+        if (has_names) {
+            p->lacks_names = 0;
+            p->data &= (uint8_t)~HA_DATA_UNDIALED;
+        }
     }
     ha_raft_refresh(v);
 }

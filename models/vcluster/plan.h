@@ -136,6 +136,18 @@ struct ha_vc {
 /* A view over the world that k looks at. */
 struct ha_vc ha_vc_view(const struct ha_kube *k);
 
+/* A process that starts in this pod must resolve names of the host: of its peers, or
+ * of a store outside its pod. */
+static inline bool ha_vc_needs_names(const struct ha_vc_plan *plan, uint32_t pod)
+{
+    bool is_cp = pod - plan->cp_first < plan->n_cp;
+
+    return (is_cp && !plan->store->is_in_replica) || plan->n_members > 1;
+}
+
+/* A process has started in this pod: can it find the others? */
+void ha_vc_find_others(struct ha_vc *v, uint32_t pod);
+
 /* ---- replica.c ---- */
 
 extern const struct ha_kube_owner ha_vc_cp_owner;
@@ -160,6 +172,8 @@ void ha_raft_leader_leaves(struct ha_vc *v, uint32_t pod);
 /* A process of a member pod ended (etcd's own, or one that carries a member). */
 void ha_raft_member_stopped(struct ha_vc *v, struct ha_kube *k, uint32_t pod,
                             enum ha_stop how);
+/* The pod can be reached now, or cannot any more. */
+void ha_raft_link_changed(struct ha_vc *v, uint32_t pod);
 /* Election rounds go by the timing the values ask for (extraArgs of etcd). */
 struct ha_etcd_timing ha_raft_timing(const struct ha_design *design);
 

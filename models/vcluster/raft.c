@@ -58,7 +58,8 @@ static bool has_process(const struct ha_vc *v, uint32_t pod)
 static bool find_member_up(const struct ha_vc *v, uint32_t pod)
 {
     return has_process(v, pod) && (v->pod[pod].data & HA_DATA_WIPED) == 0 &&
-           ha_kube_process_is_reachable(v->k, pod) && ha_kube_disk_works(v->k, pod);
+           !v->pod[pod].lacks_names && ha_kube_process_is_reachable(v->k, pod) &&
+           ha_kube_disk_works(v->k, pod);
 }
 
 void ha_raft_refresh(struct ha_vc *v)
@@ -145,15 +146,42 @@ void ha_raft_leader_leaves(struct ha_vc *v, uint32_t pod)
     }
 }
 
+/* Its node fell silent: what is connected to it hangs until keepalive gives up. */
+static void keep_connections(struct ha_vc *v, uint32_t pod)
+{
+    v->pod[pod].data |= HA_DATA_STICKY;
+    ha_arm_while(v->run, ha_vc_slot(v->plan, HA_PURPOSE_STICKY, pod), true,
+                 v->plan->law.sticky);
+}
+
+static void drop_connections(struct ha_vc *v, uint32_t pod)
+{
+    v->pod[pod].data &= (uint8_t)~HA_DATA_STICKY;
+    sim_disarm(v->run, ha_vc_slot(v->plan, HA_PURPOSE_STICKY, pod));
+}
+
+void ha_raft_link_changed(struct ha_vc *v, uint32_t pod)
+{
+    bool is_deployed = v->plan->store->is_raft && !v->plan->store->is_in_replica &&
+                       pod - v->plan->member_first < v->plan->n_members;
+
+    if (is_deployed && v->pod[pod].is_reachable) {
+        drop_connections(v, pod);
+    } else if (is_deployed && ha_kube_process_runs(v->k, pod)) {
+        keep_connections(v, pod);
+    }
+}
+
 void ha_raft_member_stopped(struct ha_vc *v, struct ha_kube *k, uint32_t pod,
                             enum ha_stop how)
 {
     uint32_t up;
 
     if (how == HA_STOP_POWER) {
-        v->pod[pod].data |= HA_DATA_STICKY;
-        sim_arm(v->run, ha_vc_slot(v->plan, HA_PURPOSE_STICKY, pod),
-                v->plan->law.sticky);
+        keep_connections(v, pod);
+    }
+    if (!ha_infra_host_dns_is_up(&k->infra)) {
+        v->pod[pod].data |= HA_DATA_UNDIALED;
     }
     ha_kube_touch(k);
     if (v->common->leader != pod) {
@@ -224,8 +252,8 @@ static void on_started(struct ha_kube *k, uint32_t pod)
     sim_arm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_UP, pod), v.plan->law.start_etcd);
     sim_arm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_LIMIT, pod),
             v.plan->law.startup_etcd);
-    v.pod[pod].data &= (uint8_t)~HA_DATA_STICKY; /* dials reach it again */
-    sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_STICKY, pod));
+    drop_connections(&v, pod); /* dials reach it again */
+    ha_vc_find_others(&v, pod);
     ha_kube_touch(k);
 }
 
@@ -244,6 +272,7 @@ static void on_stopped(struct ha_kube *k, uint32_t pod, enum ha_stop how)
 
     v.pod[pod].phase = HA_APP_OFF;
     v.pod[pod].was_ready = 0;
+    v.pod[pod].lacks_names = 0;
     sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_UP, pod));
     sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_LIMIT, pod));
     ha_raft_member_stopped(&v, k, pod, how);
@@ -281,12 +310,14 @@ static uint32_t count_startable(const struct ha_vc *v, const struct ha_kube *k)
 }
 
 /* A member that starts without a quorum never passes its startup probe. As long as too
- * few members could be up together, none of them starts in vain. */
+ * few members could be up together, or find one another, all of them start in vain. */
 static bool is_doomed(const struct ha_kube *k, uint32_t pod)
 {
     struct ha_vc v = ha_vc_view(k);
 
-    (void)pod;
+    if (ha_vc_needs_names(v.plan, pod) && !ha_infra_host_dns_is_up(&k->infra)) {
+        return true;
+    }
     return v.common->store_works == 0 && count_startable(&v, k) < v.plan->quorum;
 }
 

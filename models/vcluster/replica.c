@@ -21,6 +21,9 @@
  * the process exits at once and tries again after the back-off, whatever the reason
  * of the restart was.
  *
+ * A process that starts while the host's DNS is out finds neither a store outside its
+ * pod nor, with embedded etcd, its peers: it has no store until names resolve again.
+ *
  * Left out: the first minutes of an installation; slow exits (the handlers are
  * quick); partial failures of one process in the container (each ends it).
  *
@@ -55,6 +58,7 @@ static void on_started(struct ha_kube *k, uint32_t pod)
     v.pod[pod].phase = HA_APP_WAITING;
     /* The first thing it does is to ask the host's API; without it, it exits. */
     v.pod[pod].is_failing = !ha_infra_host_api_is_up(&k->infra);
+    ha_vc_find_others(&v, pod);
     sim_arm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_LIMIT, pod),
             v.plan->law.store_limit);
     ha_kube_touch(k);
@@ -80,6 +84,7 @@ static void on_stopped(struct ha_kube *k, uint32_t pod, enum ha_stop how)
 
     v.pod[pod].phase = HA_APP_OFF;
     v.pod[pod].is_failing = 0;
+    v.pod[pod].lacks_names = 0;
     sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_UP, pod));
     sim_disarm(v.run, ha_vc_slot(v.plan, HA_PURPOSE_APP_LIMIT, pod));
     if (v.plan->store->is_in_replica && v.plan->store->is_raft) {
@@ -108,12 +113,14 @@ static bool is_serving(const struct ha_kube *k, uint32_t pod)
 }
 
 /* Without its store a start ends after 300 s. Not where the store is in the pod: there
- * a start is what brings the store back. */
+ * a start is what brings the store back, unless it cannot find its peers. */
 static bool is_doomed(const struct ha_kube *k, uint32_t pod)
 {
     struct ha_vc v = ha_vc_view(k);
 
-    (void)pod;
+    if (ha_vc_needs_names(v.plan, pod) && !ha_infra_host_dns_is_up(&k->infra)) {
+        return true;
+    }
     return v.plan->store->is_raft && !v.plan->store->is_in_replica &&
            v.common->store_works == 0;
 }

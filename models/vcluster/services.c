@@ -16,9 +16,13 @@
  * restore) takes services down whatever the pods do.
  *
  * Failing share of the API: endpoints that do not answer, of all endpoints (a client
- * is sent to each with the same odds until it is removed); and while a member of a
- * deployed etcd is gone with its node, 1/M of each API server's store connections
- * hang until keepalive ends them, at most 40 s.
+ * is sent to each with the same odds until it is removed); and of each API server's
+ * connections to a deployed etcd of M members those that hang: 1/M for each member
+ * whose node has fallen silent, until keepalive ends them (at most 40 s); after that,
+ * and until the member leaves the Service's endpoints, those of the new dials that are
+ * sent to it again; and while the host's DNS is out, 1/M for each member that has
+ * ended, since nobody can dial anew. That clients of a member whose process alone
+ * restarts need about a second is left out.
  *
  * Sources: k8s.io/apiserver pkg/storage/storagebackend/factory/etcd3.go (keepalive
  * 30 + 10 s); Kubernetes Services and EndpointSlices.
@@ -90,18 +94,38 @@ uint64_t ha_services_down(const struct ha_vc *v)
     return down;
 }
 
-/* Share of an API server's store connections that hang, see above. */
-static double sticky_share(const struct ha_vc *v)
+/* On a node that has fallen silent: dials to it are not refused, they hang. */
+static bool is_silent(const struct ha_vc *v, uint32_t pod)
 {
-    uint32_t n = 0;
+    const struct ha_pod_row *row = &v->k->pod[pod];
+
+    return row->stage >= HA_POD_STARTING &&
+           !ha_infra_is_reachable(&v->k->infra, row->node);
+}
+
+/* Share of an API server's store connections that hang, see above. */
+static double hanging_share(const struct ha_vc *v)
+{
+    uint32_t n_hanging = 0;
+    uint32_t n_endpoints = 0;
+    uint32_t n_moved = 0; /* silent, given up by clients, not yet by the Service */
 
     if (!v->plan->store->is_raft || v->plan->store->is_in_replica) {
         return 0.0;
     }
     for (uint32_t i = 0; i < v->plan->n_members; i++) {
-        n += (v->pod[v->plan->member_first + i].data & HA_DATA_STICKY) != 0;
+        uint32_t pod = v->plan->member_first + i;
+        bool is_endpoint = (v->k->pod[pod].flags & HA_POD_ENDPOINT) != 0;
+        bool hangs = (v->pod[pod].data & (HA_DATA_STICKY | HA_DATA_UNDIALED)) != 0;
+
+        n_hanging += hangs;
+        n_endpoints += is_endpoint;
+        n_moved += is_endpoint && !hangs && is_silent(v, pod);
     }
-    return (double)n / v->plan->n_members;
+    if (n_moved == 0) {
+        return (double)n_hanging / v->plan->n_members;
+    }
+    return (n_hanging + (double)n_moved * n_moved / n_endpoints) / v->plan->n_members;
 }
 
 void ha_services_degraded(const struct ha_vc *v, double *bad)
@@ -112,7 +136,7 @@ void ha_services_degraded(const struct ha_vc *v, double *bad)
 
     count_endpoints(v, &all, &good);
     if (good > 0) {
-        api = 1.0 - (double)good / all * (1.0 - sticky_share(v));
+        api = 1.0 - (double)good / all * (1.0 - hanging_share(v));
     }
     bad[HA_SERVICE_API_READ] = api;
     bad[HA_SERVICE_API_WRITE] = api;

@@ -19,7 +19,8 @@
 
 static bool is_usable(const struct ha_vc *v, uint32_t pod)
 {
-    return v->common->store_works && v->pod[pod].is_reachable;
+    return v->common->store_works && v->pod[pod].is_reachable &&
+           !v->pod[pod].lacks_names;
 }
 
 static uint32_t members(const struct ha_vcluster *vcluster)

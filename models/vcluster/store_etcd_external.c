@@ -13,7 +13,7 @@
 
 static bool is_usable(const struct ha_vc *v, uint32_t pod)
 {
-    return v->pod[pod].is_reachable != 0;
+    return v->pod[pod].is_reachable && !v->pod[pod].lacks_names;
 }
 
 static uint32_t members(const struct ha_vcluster *vcluster)

@@ -22,7 +22,8 @@ enum ha_app_phase {
 enum ha_data_mark {
     HA_DATA_WIPED = 1,    /* a store member whose data is gone */
     HA_DATA_ADMITTED = 2, /* its peers expect it to come back empty */
-    HA_DATA_STICKY = 4    /* API servers still hold connections to its dead node */
+    HA_DATA_STICKY = 4,   /* API servers still hold connections to its silent node */
+    HA_DATA_UNDIALED = 8  /* ended while names could not be resolved: not dialled yet */
 };
 
 struct ha_vc_pod {
@@ -33,7 +34,8 @@ struct ha_vc_pod {
     /* What follows from the rest, kept at hand; true between firings. */
     uint8_t is_reachable; /* process alive and linked */
     uint8_t is_member;    /* a store member that votes and stores */
-    uint8_t pad[2];
+    uint8_t lacks_names;  /* started without host DNS: has found nobody yet */
+    uint8_t pad;
 };
 static_assert(sizeof(struct ha_vc_pod) == 8, "no hidden padding");
 
