@@ -193,6 +193,7 @@ static void plan_first_year(struct crude *crude)
     crude->n_wanted = (uint64_t)fmin(ceil(crude->study->years), 1e9);
     set_measured(crude, year_s, 0.0);
     crude->plan.n_windows = 0;
+    crude->plan.sense = NULL;
     crude->plan.run_out_s = 0.0;
     crude->plan.await = crude->study->focus;
     crude->plan.await_until_s =
@@ -475,6 +476,7 @@ int sim_crude_run(const struct sim_model *model, const struct sim_study *study,
     crude.events_per_s = measure_pace(&crude);
     plan_long_run(&crude);
     sim_tally_init(&crude.tally, model, study, crude.plan.to_s - crude.plan.from_s);
+    crude.plan.sense = study->sensitivity ? &crude.tally.sense_plan : NULL;
     if (!model->is_absorbing) {
         play_phase(&crude);
     }

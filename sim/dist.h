@@ -81,6 +81,12 @@ double sim_dist_density(const struct sim_dist *dist, double t_s);
 /* Hazard rate h(t) = density / survival, per second, also where both underflow; 0 for
  * deterministic laws and outside the support. */
 double sim_dist_hazard_rate(const struct sim_dist *dist, double t_s);
+/* d ln density / dt at t > 0, per second, inside the support; 0 where the density is
+ * flat or there is none. */
+double sim_dist_log_slope(const struct sim_dist *dist, double t_s);
+/* Has the law a density without jumps on all t > 0? Then stretching it in time changes
+ * no path from possible to impossible, and scores exist (sim/sense.c). */
+bool sim_dist_is_smooth(const struct sim_dist *dist);
 /* H(t) = -ln P(X > t); grows to infinity; accurate for tiny and huge values. */
 double sim_dist_cumulative_hazard(const struct sim_dist *dist, double t_s);
 /* The t with H(t) = h, h >= 0. */

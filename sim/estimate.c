@@ -293,6 +293,22 @@ static void fill_causes(const struct sim_tally *tally, uint32_t service,
     qsort(out->cause, out->n_causes, sizeof(*out->cause), by_downtime);
 }
 
+/* ---- Sensitivity ---------------------------------------------------------- */
+
+static void fill_sensitivity(const struct sim_tally *tally, struct sim_result *result)
+{
+    struct sim_service_result *focus = &result->service[tally->study->focus];
+    const struct sim_sense_sample sample = {
+        .sums = tally->sense.sums,
+        .n = tally->sense.n,
+        .effective = (double)focus->n_outages,
+        .confidence = tally->study->confidence,
+        .widen = 1.0,
+    };
+
+    sim_sense_fill(&tally->sense_plan, &sample, &result->arena, focus);
+}
+
 /* ---- All of it ------------------------------------------------------------ */
 
 static void fill_long_run(const struct sim_tally *tally, uint32_t service,
@@ -337,5 +353,8 @@ void sim_tally_fill(const struct sim_tally *tally, struct sim_result *result)
             fill_long_run(tally, s, &result->arena, &result->service[s]);
         }
         fill_first_year(tally, s, &result->service[s]);
+    }
+    if (tally->study->sensitivity && tally->n_replications > 0) {
+        fill_sensitivity(tally, result);
     }
 }

@@ -435,3 +435,51 @@ double sim_dist_hazard_rate(const struct sim_dist *dist, double t_s)
     }
     }
 }
+
+/* ---- Slope of the density -------------------------------------------------- */
+
+static double mixture_log_slope(const struct sim_dist *dist, double t_s)
+{
+    double density = 0.0;
+    double slope = 0.0;
+
+    for (uint32_t i = 0; i < dist->n; i++) {
+        const double part = dist->table[i] * sim_dist_density(&dist->parts[i], t_s);
+
+        density += part;
+        slope += part * sim_dist_log_slope(&dist->parts[i], t_s);
+    }
+    return density > 0.0 ? slope / density : 0.0;
+}
+
+double sim_dist_log_slope(const struct sim_dist *dist, double t_s)
+{
+    switch (dist->kind) {
+    case SIM_DIST_EXPONENTIAL:
+        return -1.0 / dist->a;
+    case SIM_DIST_WEIBULL:
+        return (dist->b - 1.0 - dist->b * pow(t_s / dist->a, dist->b)) / t_s;
+    case SIM_DIST_GAMMA:
+        return (dist->b - 1.0) / t_s - 1.0 / dist->a;
+    case SIM_DIST_LOGNORMAL:
+        return -(1.0 + (log(t_s) - dist->a) / (dist->b * dist->b)) / t_s;
+    case SIM_DIST_MIXTURE:
+        return mixture_log_slope(dist, t_s);
+    case SIM_DIST_UNIFORM:
+    case SIM_DIST_DETERMINISTIC:
+    case SIM_DIST_TABLE:
+        break;
+    }
+    return 0.0;
+}
+
+bool sim_dist_is_smooth(const struct sim_dist *dist)
+{
+    for (uint32_t i = 0; dist->kind == SIM_DIST_MIXTURE && i < dist->n; i++) {
+        if (!sim_dist_is_smooth(&dist->parts[i])) {
+            return false;
+        }
+    }
+    return dist->kind != SIM_DIST_UNIFORM && dist->kind != SIM_DIST_DETERMINISTIC &&
+           dist->kind != SIM_DIST_TABLE;
+}

@@ -43,6 +43,7 @@ struct player {
     double began_s[SIM_MAX_SERVICES];
     uint8_t trigger[SIM_MAX_SERVICES]; /* cause that opened the outage */
     double blame[SIM_MAX_SERVICES][SIM_MAX_CAUSES + 1];
+    struct sim_sense_trail trail;
 };
 
 void sim_record_init(struct sim_record *record, struct sim_arena *arena,
@@ -60,6 +61,9 @@ void sim_record_init(struct sim_record *record, struct sim_arena *arena,
         r->cause_outages = sim_arena_calloc(arena, n_causes, sizeof(double));
         r->window_down_s = sim_arena_calloc(arena, plan->n_windows, sizeof(double));
         r->duration_bin = sim_arena_calloc(arena, SIM_DURATION_BINS, sizeof(double));
+    }
+    if (plan->sense != NULL) {
+        record->sense = sim_arena_calloc(arena, plan->sense->n_sums, sizeof(double));
     }
 }
 
@@ -85,6 +89,9 @@ static void clear_record(struct sim_record *record, const struct sim_model *mode
         memset(r->cause_outages, 0, n_causes * sizeof(double));
         memset(r->window_down_s, 0, plan->n_windows * sizeof(double));
         memset(r->duration_bin, 0, SIM_DURATION_BINS * sizeof(double));
+    }
+    if (plan->sense != NULL) {
+        memset(record->sense, 0, plan->sense->n_sums * sizeof(double));
     }
 }
 
@@ -371,6 +378,66 @@ static inline bool step(struct player *p, double limit_s)
     return true;
 }
 
+/* ---- Sensitivity ------------------------------------------------------------ */
+
+/* The time up to to_s, with `slot` (or none) firing then, before anything changes. */
+static void sense_time(struct player *p, uint32_t slot, double to_s)
+{
+    const struct sim_sense_plan *sense = p->plan->sense;
+    struct sim_sense_trail *trail = &p->trail;
+    const double now_s = p->run->world->now_s;
+    const double from_s = fmax(now_s, p->plan->from_s);
+    const bool is_down = (p->down >> sense->focus & 1) != 0;
+
+    if (now_s < from_s && to_s > now_s) {
+        trail->opened_by = SIM_SENSE_NONE; /* began before the measured part */
+    }
+    if (trail->is_calm || to_s < from_s) {
+        return;
+    }
+    sim_sense_pass(sense, trail, p->run, to_s - now_s, slot, p->record->sense);
+    sim_sense_count(sense, trail, p->run, to_s - from_s, 1.0, is_down,
+                    p->record->sense);
+}
+
+/* step(), and what it tells about importance and elasticities. Excursions are followed
+ * from their beginning, so one under way when the measured part begins is not. */
+static bool step_sensing(struct player *p, double limit_s)
+{
+    const struct sim_sense_plan *sense = p->plan->sense;
+    const bool was_down = (p->down >> sense->focus & 1) != 0;
+    uint32_t slot;
+    double time_s;
+    const bool fires =
+        sim_world_next(p->run, &slot, &time_s) && time_s < limit_s && !p->is_over;
+
+    sense_time(p, fires ? slot : SIM_SENSE_NONE, fires ? time_s : limit_s);
+    if (!fires) {
+        return step(p, limit_s);
+    }
+    if (p->trail.is_calm && time_s >= p->plan->from_s) {
+        sim_sense_leave(sense, &p->trail, p->run, slot, time_s);
+    }
+    step(p, limit_s);
+    sim_sense_look(sense, &p->trail, p->run, slot, was_down,
+                   (p->down >> sense->focus & 1) != 0);
+    return true;
+}
+
+/* The warm-up and the measured part. */
+static void play_measured(struct player *p)
+{
+    if (p->plan->sense == NULL) {
+        while (step(p, p->plan->to_s)) {
+        }
+        return;
+    }
+    sim_sense_start(p->plan->sense, &p->trail, p->run);
+    while (step_sensing(p, p->plan->to_s)) {
+    }
+    p->record->sense[SIM_SENSE_TIME] = p->plan->to_s - p->plan->from_s;
+}
+
 /* After the measured part: outages still open get their whole length. */
 static void run_out(struct player *p)
 {
@@ -401,8 +468,7 @@ void sim_history_play(struct sim_run *run, const struct sim_history_plan *plan,
     clear_record(record, run->model, plan);
     sim_world_start(run, seed, replication, branch);
     observe(&p, run->model->n_slots, 0.0);
-    while (step(&p, plan->to_s)) {
-    }
+    play_measured(&p);
     account(&p, plan->to_s);
     run_out(&p);
     while (awaits_first(&p) && step(&p, plan->await_until_s)) {

@@ -17,6 +17,7 @@
 #include "sim/arena.h"
 #include "sim/interval.h"
 #include "sim/result.h"
+#include "sim/sense.h"
 #include "sim/world.h"
 
 /* What to measure; constant, shared by all threads. */
@@ -28,6 +29,7 @@ struct sim_history_plan {
     uint32_t n_windows;   /* whole windows between from_s and to_s */
     uint32_t await;       /* service whose first outage is waited for after to_s */
     double await_until_s; /* up to this time; <= to_s: do not wait */
+    const struct sim_sense_plan *sense; /* NULL: sensitivity is not asked for */
 };
 
 /* Blame that no cause of the model accounts for is kept under this extra index. */
@@ -50,6 +52,7 @@ struct sim_service_record {
 
 struct sim_record {
     struct sim_service_record *service;
+    double *sense; /* [plan->sense->n_sums] of the measured part */
     uint64_t n_events;
 };
 

@@ -50,6 +50,10 @@ void sim_tally_init(struct sim_tally *tally, const struct sim_model *model,
         tally->service[s].cause = sim_arena_calloc(
             &tally->arena, (size_t)model->n_causes + 1, sizeof(struct sim_cause_tally));
     }
+    if (study->sensitivity) {
+        sim_sense_plan_init(&tally->sense_plan, &tally->arena, model, study->focus);
+        sim_sense_tally_init(&tally->sense, &tally->arena, &tally->sense_plan);
+    }
 }
 
 void sim_tally_release(struct sim_tally *tally)
@@ -108,6 +112,9 @@ void sim_tally_add(struct sim_tally *tally, const struct sim_history_plan *plan,
         add_service(&tally->service[s], tally->model, &record->service[s]);
         add_windows(&tally->service[s], tally->study->budget_s, plan,
                     &record->service[s]);
+    }
+    if (plan->sense != NULL) {
+        sim_sense_tally_add(&tally->sense, record->sense);
     }
 }
 

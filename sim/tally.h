@@ -9,6 +9,7 @@
 
 #include "sim/history.h"
 #include "sim/interval.h"
+#include "sim/sense.h"
 #include "sim/study.h"
 
 /* A growing array of doubles. */
@@ -56,6 +57,8 @@ struct sim_tally {
     uint64_t n_events;
     double measured_s; /* measured time per replication */
     struct sim_service_tally *service;
+    struct sim_sense_plan sense_plan;
+    struct sim_sense_tally sense; /* only in a study of sensitivity */
     struct sim_arena arena;
 };
 
