@@ -135,6 +135,43 @@ static json_t *diagnostics(const struct sim_service_result *s)
     return object;
 }
 
+/* Field names of components as in the format of exact problems. */
+static json_t *importance(const struct sim_result *r,
+                          const struct sim_service_result *s)
+{
+    json_t *map = must(json_object());
+
+    for (uint32_t i = 0; i < s->n_components; i++) {
+        const struct sim_component_result *c = &s->component[i];
+        json_t *object = must(json_object());
+
+        set(object, "birnbaum", estimate(c->birnbaum, 1, r->confidence));
+        set(object, "criticality", estimate(c->criticality, 1, r->confidence));
+        set(object, "raw", estimate(c->raw, 1, r->confidence));
+        set(object, "rrw", estimate(c->rrw, 1, r->confidence));
+        set(object, "trigger_share", estimate(c->trigger_share, 1, r->confidence));
+        set(object, "down_given_outage",
+            estimate(c->down_given_outage, 1, r->confidence));
+        set(object, "broken_share", estimate(c->broken_share, 1, r->confidence));
+        set(map, c->name, object);
+    }
+    return map;
+}
+
+static json_t *elasticities(const struct sim_result *r,
+                            const struct sim_service_result *s, bool is_outages)
+{
+    json_t *map = must(json_object());
+
+    for (uint32_t i = 0; i < s->n_elasticities; i++) {
+        const struct sim_elasticity_result *e = &s->elasticity[i];
+
+        set(map, e->name,
+            estimate(is_outages ? e->outages : e->unavailability, 1, r->confidence));
+    }
+    return map;
+}
+
 static json_t *service(const struct sim_result *r, const struct sim_service_result *s)
 {
     json_t *object = must(json_object());
@@ -158,6 +195,11 @@ static json_t *service(const struct sim_result *r, const struct sim_service_resu
     set(object, "outage_duration_s", quantiles(s, cli_duration_quantile));
     set(object, "outages_seen", json_integer((json_int_t)s->n_outages));
     set(object, "causes", causes(r, s));
+    set(object, "importance", s->n_components > 0 ? importance(r, s) : json_null());
+    set(object, "elasticity_of_steady_unavailability",
+        s->n_elasticities > 0 ? elasticities(r, s, false) : json_null());
+    set(object, "elasticity_of_outages_per_year",
+        s->n_elasticities > 0 ? elasticities(r, s, true) : json_null());
     set(object, "diagnostics", diagnostics(s));
     return object;
 }

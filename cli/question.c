@@ -88,6 +88,7 @@ int cli_question_study(const struct cli_question *q, const struct sim_model *mod
     study->window_s = cli_slo_window(&q->slo, model->year_s);
     study->budget_s = cli_slo_budget(&q->slo, model->year_s);
     study->first_year = q->is_first_year;
+    study->sensitivity = q->is_sensitivity;
     study->all_causes = q->is_each_cause;
     study->stop = &cli_stop;
     if (q->service != NULL) {

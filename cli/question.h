@@ -26,6 +26,7 @@ struct cli_question {
     int method;          /* enum sim_method */
     const char *service; /* NULL: the first one of the model */
     bool is_first_year;
+    bool is_sensitivity;  /* also importance and elasticities */
     bool is_each_cause;   /* the precision also holds for causes of 1 % share or more */
     bool is_reproducible; /* cpu_s and wall_s are written as 0 */
     int fail_on;          /* enum cli_fail_on */
@@ -45,6 +46,8 @@ struct cli_question cli_question_default(void);
      "judged service: api-read (default), api-write, dns, ..."},                       \
     {0, "first-year", CLI_OPT_FLAG, &(q)->is_first_year, NULL, NULL,                   \
      "also the first year from new"},                                                  \
+    {0, "sensitivity", CLI_OPT_FLAG, &(q)->is_sensitivity, NULL, NULL,                 \
+     "also what matters most: components, rates and repair times"},                    \
     {0, "fail-on", CLI_OPT_CHOICE, &(q)->fail_on, "WHAT", "slo|warning|never",         \
      "what makes exit code 3"},                                                        \
     {0, NULL, CLI_OPT_HEADING, NULL, NULL, NULL, "Effort"},                            \

@@ -26,6 +26,7 @@
 #include "sim/diagnose.h"
 #include "sim/level.h"
 #include "sim/model.h"
+#include "sim/sense.h"
 #include "sim/study.h"
 #include "sim/world.h"
 
@@ -114,7 +115,8 @@ struct sim_bias_plan {
     uint32_t copies;         /* excursions per exit from calm by a failure */
     uint32_t copies_planned; /* the same by anything else: planned work */
     double warmup_s;
-    double horizon_s; /* end of the first year, or infinity */
+    double horizon_s;                   /* end of the first year, or infinity */
+    const struct sim_sense_plan *sense; /* NULL: sensitivity is not asked for */
 };
 
 /* Fills the plan for a model, nothing learned; memory from the arena. */
@@ -233,6 +235,7 @@ struct sim_bias_path {
         uint32_t slot;
         struct sim_size_mix credit;
     } draw[SIM_BIAS_DRAWS];
+    struct sim_sense_trail trail; /* used while player->sense is there */
 };
 
 /* Armed failure clocks of the present state, for one step. */
@@ -260,6 +263,7 @@ struct sim_bias_player {
     struct sim_bias_clocks clocks;
     struct sim_bias_tally *tally;
     struct sim_bias_lesson *lesson; /* NULL unless learning */
+    double *sense;                  /* sums of the batch; NULL: not asked for */
     uint64_t next_branch;
     double part;     /* 1 / copies: share of each copy in the score */
     double budget_s; /* downtime counted as a breach; negative: none */
@@ -296,6 +300,12 @@ void sim_bias_score_time(struct sim_bias_player *player, double delay_s);
 /* After `slot` fired: which services went down or came back. Ends the bias at the first
  * outage of the focus service. */
 void sim_bias_note_changes(struct sim_bias_player *player, uint32_t slot);
+/* The same time for importance and elasticities; `slot` fires then (SIM_SENSE_NONE:
+ * nothing does). The state has not changed yet. */
+void sim_bias_sense_time(struct sim_bias_player *player, double delay_s, uint32_t slot);
+/* After `slot` fired and sim_bias_note_changes: the focus service was down before. */
+void sim_bias_sense_changes(struct sim_bias_player *player, uint32_t slot,
+                            bool was_down);
 /* What is counted at the end of a branch, with its final weight. */
 void sim_bias_score_end(struct sim_bias_player *player, double weight);
 
@@ -343,6 +353,7 @@ struct sim_bias_batch {
     struct sim_world *main;
     struct sim_bias_tally *tally;
     struct sim_bias_lesson *lesson; /* NULL unless learning */
+    double *sense;                  /* [plan->sense->n_sums], or NULL */
     uint64_t seed;
     uint64_t replication; /* of its next history; histories of batches differ */
     uint64_t stride;      /* to the history after it */

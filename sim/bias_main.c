@@ -164,6 +164,7 @@ static void play_excursions(struct sim_bias_player *player,
     sim_bias_suspend(player);
     player->tally = batch->tally;
     player->lesson = batch->lesson;
+    player->sense = batch->sense;
     player->next_branch = batch->next_branch;
     player->part = 1.0 / copies;
     for (uint32_t i = 0; i < copies; i++) {

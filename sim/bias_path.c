@@ -417,25 +417,29 @@ static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
         sim_bias_account(player, delay_s, failed);
         sim_bias_score_time(player, delay_s);
     }
-    if (failed == UINT32_MAX && !is_pending) {
-        sim_world_advance(run, now_s + delay_s);
-        player->n_copy_events++;
-        return true;
-    }
     uint32_t ix = UINT32_MAX;
     if (failed != UINT32_MAX) {
         ix = player->clocks.ix[failed];
         slot = plan->clock_slot[ix];
         time_s = now_s + delay_s;
     }
+    const bool fires = failed != UINT32_MAX || is_pending;
+    sim_bias_sense_time(player, delay_s, fires ? slot : SIM_SENSE_NONE);
+    if (!fires) {
+        sim_world_advance(run, now_s + delay_s);
+        player->n_copy_events++;
+        return true;
+    }
     if (ix != UINT32_MAX && path->is_biased) {
         sim_bias_segment_close(plan, path);
         sim_bias_note_failure(player, ix, time_s);
     }
+    const bool was_down = (path->down >> plan->focus & 1) != 0;
     sim_world_force(run, slot, time_s);
     player->n_copy_events++;
     const bool was_biased = path->is_biased;
     sim_bias_note_changes(player, slot);
+    sim_bias_sense_changes(player, slot, was_down);
     if (!path->is_biased) {
         return !was_biased || worth_playing(player);
     }
@@ -527,8 +531,12 @@ void sim_bias_play(struct sim_bias_player *player, uint32_t slot, double time_s,
         first_clock = player->plan->clock_of[slot];
     }
     sim_bias_note_failure(player, first_clock, time_s);
+    if (player->sense != NULL) {
+        sim_sense_leave(player->plan->sense, &path->trail, run, slot, time_s);
+    }
     sim_world_force(run, slot, time_s);
     sim_bias_note_changes(player, slot);
+    sim_bias_sense_changes(player, slot, false);
     if (path->is_biased) {
         const uint64_t key = sim_level_hash(run);
         path->useful = useful_clocks(player->plan, key);

@@ -51,6 +51,7 @@
 struct study_run {
     const struct sim_study *study;
     struct sim_bias_plan plan;
+    struct sim_sense_plan sense;    /* when the study asks for sensitivity */
     struct sim_bias_player *player; /* one per thread */
     unsigned jobs;
     struct sim_bias_batch batch[N_BATCHES];
@@ -142,6 +143,19 @@ static void init_batches(struct study_run *run, struct sim_arena *arena, uint32_
                 sim_arena_calloc(arena, 1, sizeof *run->batch[i].lesson);
             sim_bias_lesson_init(run->batch[i].lesson, arena, &run->plan);
         }
+    }
+}
+
+/* Sums of importance and elasticities for the batches of the long run, in a row. */
+static void init_sense(struct study_run *run, struct sim_arena *arena)
+{
+    if (!run->study->sensitivity) {
+        return;
+    }
+    double *sums =
+        sim_arena_calloc(arena, run->n_batches * run->sense.n_sums, sizeof *sums);
+    for (uint32_t i = 0; i < run->n_batches; i++) {
+        run->batch[i].sense = sums + i * run->sense.n_sums;
     }
 }
 
@@ -333,6 +347,7 @@ static int play_all(struct study_run *run, struct sim_arena *arena,
     learn(run, arena);
     if (!is_stuck(run)) {
         init_batches(run, arena, N_BATCHES, 0, false);
+        init_sense(run, arena);
         if (study->years > 0.0) {
             run->time_s = study->years * run->plan.model->year_s / N_BATCHES;
             play_round(run);
@@ -369,6 +384,10 @@ int sim_biased_run(const struct sim_model *model, const struct sim_study *study,
     run->jobs = study->jobs > 0 ? study->jobs : 1;
     run->began_s = sim_clock_s();
     sim_bias_plan_init(&run->plan, &arena, model, study);
+    if (study->sensitivity) {
+        sim_sense_plan_init(&run->sense, &arena, model, study->focus);
+        run->plan.sense = &run->sense;
+    }
     if (run->plan.n_clocks == 0) {
         sim_arena_clear(&arena);
         return sim_err_set(err, SIM_ERR_USAGE,

@@ -295,13 +295,22 @@ static void fill_causes(const struct sim_tally *tally, uint32_t service,
 
 /* ---- Sensitivity ---------------------------------------------------------- */
 
+/* As many outages of equal length would tell as much about the downtime. */
+static double effective_outages(const struct sim_service_tally *t)
+{
+    const double sum_s = sim_sum_value(&t->duration_s);
+    const double sum_sq = sim_sum_value(&t->duration_sq);
+
+    return sum_sq > 0.0 ? sum_s * sum_s / sum_sq : 0.0;
+}
+
 static void fill_sensitivity(const struct sim_tally *tally, struct sim_result *result)
 {
     struct sim_service_result *focus = &result->service[tally->study->focus];
     const struct sim_sense_sample sample = {
         .sums = tally->sense.sums,
         .n = tally->sense.n,
-        .effective = (double)focus->n_outages,
+        .effective = effective_outages(&tally->service[tally->study->focus]),
         .confidence = tally->study->confidence,
         .widen = 1.0,
     };

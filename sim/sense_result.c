@@ -272,6 +272,24 @@ static int by_criticality(const void *left, const void *right)
 
 /* ---- Elasticities ---------------------------------------------------------- */
 
+/*
+ * Scores of outages that all came about in the same way are nearly equal, and their
+ * spread says nothing of ways that were not seen. Such ways carry at most a share of
+ * -ln(1 - confidence) / outages of the downtime (the rule of three), and one event more
+ * or less on the way there is one more or less in the score.
+ */
+static struct sim_estimate elasticity(const struct jack *jack, measure_fn measure,
+                                      uint32_t i)
+{
+    const struct sim_sense_sample *sample = jack->sample;
+    const double unseen = -log1p(-sample->confidence) / sample->effective;
+    struct sim_estimate e = estimate(jack, PLAIN, measure, i);
+
+    e.low = e.value - hypot(e.value - e.low, unseen);
+    e.high = e.value + hypot(e.high - e.value, unseen);
+    return e;
+}
+
 static void fill_elasticity(const struct jack *jack, uint32_t i,
                             struct sim_elasticity_result *out)
 {
@@ -279,14 +297,15 @@ static void fill_elasticity(const struct jack *jack, uint32_t i,
 
     *out = (struct sim_elasticity_result){.name = plan->model->parameters->name[i],
                                           .parameter = i};
-    if (jack->total[plan->edges_at + i] > 0.0 || jack->sample->effective < FEW_OUTAGES) {
+    if (jack->total[plan->edges_at + i] > 0.0 ||
+        jack->sample->effective < FEW_OUTAGES) {
         return;
     }
     if (jack->total[SIM_SENSE_EXC_DOWN] > 0.0) {
-        out->unavailability = estimate(jack, PLAIN, downtime_elasticity, i);
+        out->unavailability = elasticity(jack, downtime_elasticity, i);
     }
     if (jack->total[SIM_SENSE_EXC_OUTAGES] > 0.0) {
-        out->outages = estimate(jack, PLAIN, outage_elasticity, i);
+        out->outages = elasticity(jack, outage_elasticity, i);
     }
 }
 

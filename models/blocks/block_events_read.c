@@ -453,6 +453,23 @@ static int read_model(struct events_reader *r, const struct ha_node *model)
     return rc;
 }
 
+int ha_events_read_rates(const struct ha_blocks_reader *reader,
+                         const struct ha_events *events, struct ha_expr *rate)
+{
+    struct ha_events scratch = {0};
+    struct events_reader r = {.base = reader, .events = &scratch};
+    const struct ha_node *parameters = ha_node_get(events->node, "parameters");
+    const struct ha_node *variables = ha_node_get(events->node, "variables");
+    ha_symbols_init(&r.symbols, reader->arena,
+                    (parameters == NULL ? 0 : parameters->n) + variables->n);
+    int rc = read_parameters(&r, parameters);
+    rc = rc < 0 ? rc : read_variables(&r, variables);
+    for (uint32_t e = 0; rc == 0 && e < events->n_events; e++) {
+        rc = compile(&r, ha_node_get(events->event[e].node, "rate"), &rate[e]);
+    }
+    return rc;
+}
+
 int ha_events_read(const struct ha_blocks_reader *reader, const struct ha_node *model,
                    struct ha_blocks *out)
 {

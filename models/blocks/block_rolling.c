@@ -65,6 +65,18 @@ static bool is_down(const struct ha_blocks_at *at, const struct sim_run *run)
     return r->n - out < r->k;
 }
 
+double ha_rolling_broken_share(const struct ha_blocks_at *at, const struct sim_run *run)
+{
+    const uint16_t *cell = ha_blocks_state_const(at, run);
+    return (double)cell[CELL_FAILED] / at->blocks->rolling->n;
+}
+
+bool ha_rolling_is_maintained(const struct ha_blocks_at *at, const struct sim_run *run)
+{
+    const uint16_t *cell = ha_blocks_state_const(at, run);
+    return cell[CELL_WINDOW] > 0;
+}
+
 static bool is_calm(const struct ha_blocks_at *at, const struct sim_run *run)
 {
     const uint16_t *cell = ha_blocks_state_const(at, run);

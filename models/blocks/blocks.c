@@ -296,4 +296,5 @@ void ha_blocks_model(struct sim_arena *arena, const struct ha_blocks *blocks,
         .explain = model_explain,
         .closed_form = model_closed_form,
     };
+    ha_blocks_declare(arena, blocks, out);
 }

@@ -161,6 +161,12 @@ struct ha_shop {
     uint32_t n_cells;
 };
 
+/* A rate with one parameter a little smaller and a little larger. */
+struct ha_rate_slope {
+    uint16_t parameter; /* index into events->parameter */
+    struct ha_expr below, above;
+};
+
 struct ha_event {
     const char *name;
     struct ha_expr guard;
@@ -171,6 +177,8 @@ struct ha_event {
     bool always_moves;           /* fires are never without effect */
     uint32_t n_touched;
     const uint32_t *touched; /* events to look at again after this one */
+    uint32_t n_slopes;       /* parameters its rate depends on, once declared */
+    const struct ha_rate_slope *slope;
     const struct ha_node *node;
 };
 
@@ -179,7 +187,7 @@ struct ha_events {
     const char *const *variable;
     const double *init;
     uint32_t n_events;
-    const struct ha_event *event;
+    struct ha_event *event;
     struct ha_expr up;
     uint32_t n_waiting; /* slots that must rest in a calm state */
     const uint32_t *waiting;
@@ -207,6 +215,20 @@ int ha_shop_read(const struct ha_blocks_reader *reader, const struct ha_node *mo
                  struct ha_blocks *out);
 int ha_rolling_read(const struct ha_blocks_reader *reader, const struct ha_node *model,
                     struct ha_blocks *out);
+
+/* Compiles the rates of all events once more, as `reader` scales a parameter; rate[e]
+ * are expressions over the same variables. */
+int ha_events_read_rates(const struct ha_blocks_reader *reader,
+                         const struct ha_events *events, struct ha_expr *rate);
+
+/* Share of the members that failed; whether one is in its window. Pure. */
+double ha_rolling_broken_share(const struct ha_blocks_at *at,
+                               const struct sim_run *run);
+bool ha_rolling_is_maintained(const struct ha_blocks_at *at, const struct sim_run *run);
+
+/* Declares components and parameters of a model of its own (block_sense.c). */
+void ha_blocks_declare(struct sim_arena *arena, const struct ha_blocks *blocks,
+                       struct sim_model *out);
 
 /* The effect of event e on variables `from`: writes `to` (n_variables numbers) and
  * *rate_per_s. False when it is disabled or changes nothing. A rate that is no rate
