@@ -485,6 +485,7 @@ static void fill_sensitivity(struct sim_result *result,
         .sums = view->batch[0].sense,
         .n = view->n,
         .effective = service->effective_sample_size,
+        .unseen = -log1p(-view->confidence) / service->effective_sample_size,
         .confidence = view->confidence,
         .widen = view->widen,
     };

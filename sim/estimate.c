@@ -311,6 +311,7 @@ static void fill_sensitivity(const struct sim_tally *tally, struct sim_result *r
         .sums = tally->sense.sums,
         .n = tally->sense.n,
         .effective = effective_outages(&tally->service[tally->study->focus]),
+        .unseen = sim_estimate_relative_half_width(focus->unavailability),
         .confidence = tally->study->confidence,
         .widen = 1.0,
     };

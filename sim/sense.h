@@ -120,6 +120,7 @@ struct sim_sense_sample {
     const double *sums;
     uint32_t n;
     double effective;  /* outages, or weighted ones that tell as much */
+    double unseen;     /* share of the downtime that unseen outages may carry */
     double confidence; /* 0.95 */
     double widen;      /* >= 1, multiplies half-widths */
 };

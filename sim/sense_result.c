@@ -274,15 +274,14 @@ static int by_criticality(const void *left, const void *right)
 
 /*
  * Scores of outages that all came about in the same way are nearly equal, and their
- * spread says nothing of ways that were not seen. Such ways carry at most a share of
- * -ln(1 - confidence) / outages of the downtime (the rule of three), and one event more
- * or less on the way there is one more or less in the score.
+ * spread says nothing of ways that were not seen. What such ways may carry of the
+ * downtime joins the half-width: one event more or less on the way to an outage is one
+ * more or less in the score.
  */
 static struct sim_estimate elasticity(const struct jack *jack, measure_fn measure,
                                       uint32_t i)
 {
-    const struct sim_sense_sample *sample = jack->sample;
-    const double unseen = -log1p(-sample->confidence) / sample->effective;
+    const double unseen = jack->sample->unseen;
     struct sim_estimate e = estimate(jack, PLAIN, measure, i);
 
     e.low = e.value - hypot(e.value - e.low, unseen);
