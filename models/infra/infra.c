@@ -77,9 +77,12 @@ static void run_clocks(struct ha_infra *w, uint32_t fm, bool is_start, bool all)
         if (is_node && !all && w->machine[e].is_touched == 0) {
             continue;
         }
-        bool may = mode[fm]->can_strike(w, e);
-        ha_arm_while(w->run, f->strike_slot + e, may,
-                     is_start ? f->first_dist : f->strike_dist);
+        uint32_t dist = is_start ? f->first_dist : f->strike_dist;
+        if (f->own_dist != NULL) {
+            dist = f->own_dist[e];
+        }
+        bool may = dist != HA_NO_DIST && mode[fm]->can_strike(w, e);
+        ha_arm_while(w->run, f->strike_slot + e, may, dist);
     }
 }
 

@@ -139,8 +139,9 @@ struct ha_fm_plan {
     uint32_t strike_slot;
     uint32_t heal_slot; /* valid when has_heal */
     bool has_heal;
-    uint32_t strike_dist; /* from healthy to struck */
-    uint32_t first_dist;  /* the same at the beginning (phase of periodic work) */
+    uint32_t strike_dist;     /* from healthy to struck */
+    uint32_t first_dist;      /* the same at the beginning (phase of periodic work) */
+    const uint32_t *own_dist; /* [entity] instead of both, where they differ; NULL */
     uint32_t heal_dist;
     uint32_t choice;   /* stream for "which nodes", "does it spread" */
     double hit_p;      /* zone modes: chance of each node */
@@ -163,6 +164,15 @@ struct ha_infra_plan {
     size_t common_note_at, machine_notes_at, disk_notes_at, notes_end;
 };
 
+#define HA_NO_DIST UINT32_MAX /* in own_dist: never strikes this entity */
+
+/* What of the store runs in a pod. */
+enum ha_store_part {
+    HA_STORE_PART_NONE,
+    HA_STORE_PART_BESIDE, /* an etcd member beside other processes */
+    HA_STORE_PART_ALONE   /* an etcd member and nothing else */
+};
+
 /* What the room above tells infra about the entities (arrays live in the arena). */
 struct ha_infra_spec {
     const struct ha_catalog *catalog;
@@ -174,6 +184,7 @@ struct ha_infra_spec {
     const char *const *volume_name;
     const bool *node_is_spot;
     const bool *volume_is_local;
+    const uint8_t *pod_store; /* enum ha_store_part; NULL: no pod has any */
     bool replaces_nodes;
     uint32_t fm_off; /* bit m: leave failure mode m out */
 };

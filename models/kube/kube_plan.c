@@ -78,6 +78,7 @@ static void plan_workloads(struct ha_kube_plan *plan, struct sim_arena *arena,
         load->max_surge = from->max_surge;
         load->max_unavailable = from->max_unavailable;
         load->has_certificates = from->has_certificates;
+        load->store_part = (uint8_t)from->store_part;
         load->first_pod = plan->n_pods;
         load->n_pods = what->is_statefulset ? what->replicas
                                             : 2 * what->replicas + from->max_surge;
@@ -142,11 +143,13 @@ static void plan_pods(struct ha_kube_plan *plan, struct sim_arena *arena,
     bool *local = sim_arena_calloc(arena, plan->n_volumes, sizeof *local);
     const char **name = sim_arena_calloc(arena, plan->n_pods, sizeof *name);
     const char **disk = sim_arena_calloc(arena, plan->n_volumes, sizeof *disk);
+    uint8_t *store = sim_arena_calloc(arena, plan->n_pods, sizeof *store);
     for (uint32_t w = 0; w < plan->n_workloads; w++) {
         const struct ha_kube_workload *load = &plan->workload[w];
         for (uint32_t i = 0; i < load->n_pods; i++) {
             uint32_t pod = load->first_pod + i;
             owner[pod] = (uint16_t)w;
+            store[pod] = load->store_part;
             name[pod] = sim_arena_printf(arena, "%s-%u", load->name, i);
             if (load->has_volume) {
                 uint32_t v = load->first_volume + i;
@@ -163,6 +166,7 @@ static void plan_pods(struct ha_kube_plan *plan, struct sim_arena *arena,
     out->pod_name = name;
     out->volume_name = disk;
     out->volume_is_local = local;
+    out->pod_store = store;
 }
 
 /* ---- disruption budgets ---- */

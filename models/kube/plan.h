@@ -100,6 +100,7 @@ struct ha_kube_workload {
     bool is_statefulset, is_ordered_ready;
     uint32_t max_surge, max_unavailable; /* roll-outs of a Deployment */
     bool has_certificates; /* restarted when the tenant's certificates are renewed */
+    uint8_t store_part;    /* enum ha_store_part: of the store in each of its pods */
     bool has_volume;
     bool is_attachable;      /* attach, detach and gate apply */
     bool is_cloud_disk;      /* attaching and detaching need the cloud API */
@@ -180,6 +181,7 @@ struct ha_kube_workload_spec {
     struct sim_dist ready_lost;      /* process stopped serving -> not Ready */
     uint32_t max_surge, max_unavailable; /* Deployment: 25 % up, 25 % down */
     bool has_certificates; /* a renewal of the tenant's certificates restarts it */
+    enum ha_store_part store_part; /* what of the store runs in its pods */
 };
 
 /* Fills the laws with Kubernetes' defaults and the catalogue's image pull: exit

@@ -277,12 +277,15 @@ void ha_vc_fill_workload(struct ha_kube_workload_spec *spec,
         spec->max_surge = 1;
         spec->max_unavailable = vc->cp.replicas > 1;
         spec->has_certificates = true;
+        spec->store_part = vc->store == HA_STORE_ETCD_EMBEDDED ? HA_STORE_PART_BESIDE
+                                                               : HA_STORE_PART_NONE;
         spec->ready_lost =
             sim_dist_uniform(vc->readiness_act_s, PROBE_STRETCH * vc->readiness_act_s);
     } else if (spec->workload == &vc->etcd) {
         spec->exit = sim_dist_uniform(1.0, 2.0);
         spec->ready_gained = sim_dist_uniform(0.0, 10.0); /* startup probe's period */
         spec->has_certificates = true;
+        spec->store_part = HA_STORE_PART_ALONE;
     } else {
         spec->exit = sim_dist_uniform(0.05, 0.5); /* no lameduck */
         spec->ready_gained = sim_dist_uniform(0.0, 2.0);

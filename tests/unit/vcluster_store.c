@@ -116,6 +116,36 @@ Test(vcluster_store, a_second_fault_inside_an_election)
     scene_close(&s);
 }
 
+/* Deployed members crash at etcd's rate, pods without a member at the pods', and a
+ * container that carries both at the sum. */
+Test(vcluster_store, crash_rates_by_what_runs_in_the_pod)
+{
+    static const char *const set[] = {"catalog.pod.crash.rate=3/y",
+                                      "catalog.etcd.crash.rate=0.7/y", NULL};
+    static const char *const off[] = {"catalog.etcd.crash.rate=off", NULL};
+    const struct ha_fm_plan *crash;
+    struct scene s;
+
+    scene_open(&s, SCENE_CORRECTED, set, false);
+    crash = &s.t.plan->kube.infra.fm[HA_FM_POD_CRASH];
+    cr_assert_float_eq(s.t.model.dist[crash->own_dist[s.t.plan->member_first]].mean_s,
+                       SIM_YEAR_S / 0.7, 1.0);
+    cr_assert_float_eq(s.t.model.dist[crash->own_dist[s.t.plan->cp_first]].mean_s,
+                       SIM_YEAR_S / 3.0, 1.0);
+    scene_close(&s);
+    scene_open(&s, SCENE_EMBEDDED, set, false);
+    crash = &s.t.plan->kube.infra.fm[HA_FM_POD_CRASH];
+    cr_assert_float_eq(s.t.model.dist[crash->own_dist[s.t.plan->cp_first]].mean_s,
+                       SIM_YEAR_S / 3.7, 1.0);
+    scene_close(&s);
+    scene_open(&s, SCENE_CORRECTED, off, false);
+    crash = &s.t.plan->kube.infra.fm[HA_FM_POD_CRASH];
+    cr_assert_not(
+        sim_is_armed(&s.script.run, crash->strike_slot + s.t.plan->member_first));
+    cr_assert(sim_is_armed(&s.script.run, crash->strike_slot + s.t.plan->cp_first));
+    scene_close(&s);
+}
+
 /* A pause shorter than the election timeout is an outage of its length and deposes
  * nobody; a longer one ends with a new leader. */
 Test(vcluster_store, a_short_pause_deposes_nobody)
