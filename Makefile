@@ -61,7 +61,7 @@ help: ## list the targets
 DEB_BUILD := gcc make libc6-dev libgsl-dev libyaml-dev libjansson-dev librandom123-dev \
              libsuitesparse-dev
 DEB_RUN   := gnuplot-nox fonts-dejavu-core
-DEB_TEST  := libcriterion-dev bats jq python3-jsonschema shellcheck
+DEB_TEST  := libcriterion-dev bats jq python3-jsonschema python3-yaml shellcheck
 DEB_CHECK := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 DEB_ALL   := $(DEB_BUILD) $(DEB_RUN) $(DEB_TEST)
 SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)

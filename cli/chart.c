@@ -46,13 +46,13 @@ int cli_chart_name_px(const struct cli_compare_view *view)
 
 unsigned cli_chart_color(uint32_t index)
 {
-    /* Okabe and Ito, in an order that keeps neighbours apart in lightness as well;
-     * then darker and lighter shades of the same hues for further causes. */
-    static const unsigned color[] = {0x0072B2, 0xE69F00, 0x009E73, 0xCC79A7,
-                                     0x56B4E9, 0xD55E00, 0x7A5195, 0x5B6470,
-                                     0x8C6D31, 0x2F4B7C, 0x66A61E, 0xA6761D};
+    /* After Okabe and Ito, in an order that keeps neighbours apart in lightness as
+     * well; none of them is a colour of lines (see cli/svg.c). */
+    static const unsigned color[CHART_FILLS] = {0x0173B2, 0xE69F00, 0x029E73, 0xCC79A7,
+                                                0x56B4E9, 0xD95F02, 0x8759A3, 0x6E7781,
+                                                0x8C6D31, 0x4A5FA5, 0x66A61E, 0xA03A5B};
 
-    return color[index % (sizeof(color) / sizeof(color[0]))];
+    return color[index % CHART_FILLS];
 }
 
 unsigned cli_chart_line_color(uint32_t index)
@@ -77,6 +77,42 @@ struct cli_text cli_chart_nines_text(int nines)
         snprintf(text.s, sizeof(text.s), "%d nines", nines);
     }
     return text;
+}
+
+struct cli_chart_level cli_chart_level(const struct cli_finding *f)
+{
+    const struct sim_service_result *s = cli_focus(f);
+    const struct sim_estimate u = s->unavailability;
+    double years;
+    struct cli_chart_level level = {u.value, u.low, u.high,
+                                    cli_none_seen(f->result, s, &years)};
+
+    level.high = fmin(fmax(level.high, CHART_LEAST_U), 1);
+    if (level.is_limit || !(level.value > 0)) {
+        level.is_limit = true;
+        level.value = level.high;
+        level.low = level.high;
+        return level;
+    }
+    /* An interval that reaches 0 is cut at a tenth of the value. */
+    level.low = fmax(level.low, level.value / 10);
+    return level;
+}
+
+void cli_chart_range(const struct cli_compare_view *view, double *least, double *most)
+{
+    *least = 1;
+    *most = CHART_LEAST_U;
+    for (uint32_t i = 0; i < view->n; i++) {
+        const struct cli_chart_level level = cli_chart_level(&view->finding[i]);
+
+        *least = fmin(*least, level.low);
+        *most = fmax(*most, level.high);
+    }
+    if (view->question->slo.is_asked) {
+        *least = fmin(*least, view->question->slo.target_miss);
+        *most = fmax(*most, view->question->slo.target_miss);
+    }
 }
 
 void cli_chart_spread(double *y, uint32_t n, double gap, double low, double high)

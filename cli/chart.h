@@ -17,6 +17,9 @@
 #define CHART_PX_PER_CHAR 7.3 /* of 13 px text, on the wide side of usual fonts */
 #define CHART_WIDTH       900
 
+#define CHART_FILLS   12
+#define CHART_LEAST_U 1e-16 /* unavailability at the end of any axis */
+
 #define CHART_SPELLED_NINES 7 /* "99.99999 %"; above: "8 nines" */
 
 struct cli_chart {
@@ -52,8 +55,18 @@ void cli_chart_string(FILE *out, const char *name, const char *text);
 /* Width of the longest design name, in pixels. */
 int cli_chart_name_px(const struct cli_compare_view *view);
 
-/* Fill colour of a cause by its index in the model, as 0xRRGGBB. */
+/* Fill colour by index (modulo CHART_FILLS), as 0xRRGGBB. */
 unsigned cli_chart_color(uint32_t index);
+
+/* One design's unavailability, made fit for a logarithmic axis. */
+struct cli_chart_level {
+    double value, low, high;
+    bool is_limit; /* nothing seen: only high counts */
+};
+struct cli_chart_level cli_chart_level(const struct cli_finding *finding);
+
+/* From the lowest to the highest end of the intervals, the objective included. */
+void cli_chart_range(const struct cli_compare_view *view, double *least, double *most);
 
 /* Colour of a design by its index: dark enough for thin lines and text on white, and
  * never the colour of the objective. */

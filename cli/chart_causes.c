@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Minutes by root cause, one stacked bar a design on a linear axis. A cause keeps
- * its colour (by its index in the model) in every chart of every comparison. A part
+ * its colour (by its number in the model) in every chart of every comparison, unless
+ * a larger one in the same chart has it already. A part
  * carries its name where it is wide enough; what has no room anywhere is named in
  * its colour below the axis, so every part is named exactly where it can be read.
  */
 #include <math.h>
 #include <string.h>
 
+#include "cli/causes.h"
 #include "cli/chart.h"
 #include "cli/number.h"
 
@@ -16,11 +18,14 @@
 #define LEAST_SHARE 0.01 /* of the widest bar: smaller parts are summed as well */
 #define KEY_ROW_PX  20
 #define LABEL_PX    6.8 /* per character of the labels inside */
+#define GAP_PX      1.5 /* between neighbours, where there is room */
+
+#define OTHERS_COLOR 0xB8BEC6 /* the small ones together */
+#define REST_COLOR   0x949DA6 /* what no cause accounts for */
 
 struct part {
     const char *name;
-    uint32_t cause;
-    double most_s; /* longest part over the designs, seconds a year */
+    unsigned color;
     bool is_labelled;
 };
 
@@ -31,59 +36,49 @@ struct stack {
     double widest_s;
 };
 
-static double cause_s(const struct cli_finding *f, uint32_t cause)
-{
-    const struct sim_service_result *s = cli_focus(f);
-
-    for (uint32_t i = 0; i < s->n_causes; i++) {
-        if (s->cause[i].cause == cause) {
-            return s->cause[i].unavailability.value * f->result->year_s;
-        }
-    }
-    return 0;
-}
-
 static double total_s(const struct cli_finding *f)
 {
     return cli_focus(f)->unavailability.value * f->result->year_s;
 }
 
+/* The colour of the cause's number, or the next one that is still free. */
+static unsigned free_color(const struct stack *stack, uint32_t preferred)
+{
+    for (uint32_t k = 0; k < CHART_FILLS; k++) {
+        const unsigned color = cli_chart_color(preferred + k);
+        uint32_t i = 0;
+
+        while (i < stack->n && stack->part[i].color != color) {
+            i++;
+        }
+        if (i == stack->n) {
+            return color;
+        }
+    }
+    return REST_COLOR;
+}
+
 static void collect(const struct cli_compare_view *view, struct stack *stack)
 {
-    const struct sim_model *model = view->finding[0].subject->model;
+    struct cli_cause_rows rows;
 
     memset(stack, 0, sizeof(*stack));
     for (uint32_t i = 0; i < view->n; i++) {
         stack->widest_s = fmax(stack->widest_s, total_s(&view->finding[i]));
     }
-    for (uint32_t c = 0; c < model->n_causes; c++) {
-        struct part part = {.name = model->cause[c], .cause = c};
-        uint32_t at;
+    cli_causes_rank(view->finding, view->n, &rows);
+    for (uint32_t i = 0; i < rows.n; i++) {
+        const struct cli_cause_row *row = &rows.row[i];
 
-        for (uint32_t i = 0; i < view->n; i++) {
-            part.most_s = fmax(part.most_s, cause_s(&view->finding[i], c));
-        }
-        if (part.most_s < LEAST_SHARE * stack->widest_s) {
-            stack->has_others = stack->has_others || part.most_s > 0;
+        if (stack->n == MOST_PARTS || row->most_s < LEAST_SHARE * stack->widest_s) {
+            stack->has_others = true;
             continue;
         }
-        at = stack->n < MOST_PARTS ? stack->n++ : MOST_PARTS - 1;
-        if (at == MOST_PARTS - 1 && stack->part[at].name != NULL) {
-            stack->has_others = true;
-            if (stack->part[at].most_s >= part.most_s) {
-                continue;
-            }
-        }
-        for (; at > 0 && stack->part[at - 1].most_s < part.most_s; at--) {
-            stack->part[at] = stack->part[at - 1];
-        }
-        stack->part[at] = part;
+        stack->part[stack->n].name = row->name;
+        stack->part[stack->n].color =
+            row->color == UINT32_MAX ? REST_COLOR : free_color(stack, row->color);
+        stack->n++;
     }
-}
-
-static unsigned color_of(const struct part *part)
-{
-    return part->cause == UINT32_MAX ? 0xB8BEC6U : cli_chart_color(part->cause);
 }
 
 /* Is white text readable on it? Relative luminance as in WCAG 2.1. */
@@ -100,11 +95,12 @@ static void put_part(FILE *dat, struct part *part, double x0, double x1, uint32_
                      double px_per_unit)
 {
     const double room = (x1 - x0) * px_per_unit;
+    const double gap = room > 3 * GAP_PX ? GAP_PX / px_per_unit : 0;
     const bool fits = room > cli_text_width(part->name) * LABEL_PX + 10;
 
     part->is_labelled = part->is_labelled || fits;
-    fprintf(dat, "%.9g %.9g %u %u %u ", x0, x1, row, color_of(part),
-            bears_white(color_of(part)) ? 0xFFFFFFU : 0x24292EU);
+    fprintf(dat, "%.9g %.9g %u %u %u ", x0, x1 - gap, row, part->color,
+            bears_white(part->color) ? 0xFFFFFFU : 0x24292EU);
     cli_chart_text(dat, fits ? part->name : "");
     fputc('\n', dat);
 }
@@ -112,7 +108,7 @@ static void put_part(FILE *dat, struct part *part, double x0, double x1, uint32_
 static void put_bars(const struct cli_compare_view *view, struct stack *stack,
                      FILE *dat, struct cli_scale scale, double px_per_unit)
 {
-    struct part others = {.name = "other causes", .cause = UINT32_MAX};
+    struct part others = {.name = "other causes", .color = OTHERS_COLOR};
 
     fputs("# x0 x1 row colour text-colour label\n", dat);
     for (uint32_t i = 0; i < view->n; i++) {
@@ -120,7 +116,7 @@ static void put_bars(const struct cli_compare_view *view, struct stack *stack,
 
         for (uint32_t k = 0; k < stack->n; k++) {
             const double w =
-                cause_s(&view->finding[i], stack->part[k].cause) / scale.unit_s;
+                cli_cause_s(&view->finding[i], stack->part[k].name) / scale.unit_s;
 
             if (w > 0) {
                 put_part(dat, &stack->part[k], x, x + w, i + 1, px_per_unit);
@@ -172,7 +168,7 @@ static int put_keys(FILE *gp, const struct stack *stack, const struct cli_chart 
         fprintf(gp,
                 "keys = keys . \"set label %d '■' at screen %.4f, screen key_top - "
                 "%d.0 / height left textcolor rgb %u; \"\n",
-                tag, x / chart->width, row * KEY_ROW_PX, color_of(part));
+                tag, x / chart->width, row * KEY_ROW_PX, part->color);
         fprintf(gp, "keys = keys . \"set label %d '", tag + 1);
         for (const char *p = part->name; *p != '\0'; p++) {
             fputc(*p == '\'' || *p == '"' || *p == '\\' ? ' ' : *p, gp);

@@ -1,56 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Charts about levels: downtime per year by design, and the nines ladder. Both show
- * the unavailability of the judged service on a logarithmic scale; the first as time
- * to the right, the second as nines upwards. Where no outage was seen there is no
+ * Downtime per year by design, on a logarithmic axis that speaks time and nines. Where
+ * the designs are near each other the axis shrinks to them, with round times instead of
+ * whole nines, so that the intervals can be seen. Where no outage was seen there is no
  * dot but the upper limit, drawn as a triangle and said in words.
  */
 #include <math.h>
+#include <string.h>
 
 #include "cli/chart.h"
 #include "cli/number.h"
 #include "models/units.h"
 
-#define ROW_PX     34
-#define MOST_NINES 16
-#define LEAST_U    1e-16 /* the end of any axis */
-
-/* One design's level, made fit for a logarithmic axis. */
-struct level {
-    double value, low, high;
-    bool is_limit; /* nothing seen: only high counts */
-};
-
-static struct level level_of(const struct cli_finding *f)
-{
-    const struct sim_service_result *s = cli_focus(f);
-    const struct sim_estimate u = s->unavailability;
-    double years;
-    struct level level = {u.value, u.low, u.high, cli_none_seen(f->result, s, &years)};
-
-    level.high = fmin(fmax(level.high, LEAST_U), 1);
-    if (level.is_limit || !(level.value > 0)) {
-        level.is_limit = true;
-        level.value = level.high;
-        level.low = level.high;
-        return level;
-    }
-    /* An interval that reaches 0 is cut at a tenth of the value. */
-    level.low = fmax(level.low, level.value / 10);
-    return level;
-}
-
-static void range_of(const struct cli_compare_view *view, double *least, double *most)
-{
-    *least = 1;
-    *most = LEAST_U;
-    for (uint32_t i = 0; i < view->n; i++) {
-        const struct level level = level_of(&view->finding[i]);
-
-        *least = fmin(*least, level.low);
-        *most = fmax(*most, level.high);
-    }
-}
+#define ROW_PX       34
+#define TIC_PX       74 /* least distance of labels on the axis */
+#define NARROW_RATIO 30 /* of the ends: below, the axis shrinks to the data */
+#define LINEAR_RATIO 4  /* of the ends: below, tics are evenly spaced in time */
 
 /* "52.6 min" for 1e-4 of a year. */
 static struct cli_text time_text(double unavailability, double year_s)
@@ -89,31 +54,105 @@ static void say_downtime(const struct cli_compare_view *view, struct cli_chart *
              w->subject->name);
 }
 
-static void put_time_tics(FILE *gp, double least, double most, double year_s)
+/* Tic labels are formats: a per cent sign is doubled. */
+static void put_tic(FILE *gp, const char *comma, double u, struct cli_text time,
+                    struct cli_text nines)
+{
+    const char *percent = strchr(nines.s, '%') != NULL ? "%" : "";
+
+    fprintf(gp, "%s'%s\\n%s%s' %.9g", comma, time.s, nines.s, percent, u);
+}
+
+/* A wide axis: every nine, or every second, third ... when there are many. */
+static void put_nine_tics(FILE *gp, double least, double most, double year_s)
 {
     const double span = log10(most / least);
     const int every = span > 8 ? (int)ceil(span / 8) : 1;
     const char *comma = "";
 
-    fputs("xtics = \"set xtics (", gp);
     for (int k = (int)floor(-log10(most)); k <= (int)ceil(-log10(least)); k += every) {
         const double u = pow(10, -k);
 
-        if (u < least * 0.999 || u > most * 1.001) {
-            continue;
+        if (u >= least * 0.999 && u <= most * 1.001) {
+            put_tic(gp, comma, u, time_text(u, year_s), cli_chart_nines_text(k));
+            comma = ", ";
         }
-        /* tic labels are formats: a per cent sign is doubled */
-        fprintf(gp, "%s'%s\\n%s%s' %.3g", comma, time_text(u, year_s).s,
-                cli_chart_nines_text(k).s, k <= CHART_SPELLED_NINES ? "%" : "", u);
-        comma = ", ";
     }
-    fputs(")\"\n", gp);
+}
+
+/* The step of evenly spaced tics: human times from a second on, else 1, 2, 5. */
+static double even_step_s(double span_s)
+{
+    static const double human_s[] = {1,     2,     5,     10,    15,     30,    60,
+                                     120,   300,   600,   900,   1800,   3600,  7200,
+                                     10800, 21600, 43200, 86400, 172800, 432000};
+    const double least_s = span_s / 6;
+    double step_s = pow(10, floor(log10(least_s)));
+
+    if (least_s <= 1) {
+        return step_s * (least_s > 5 * step_s ? 10 : least_s > 2 * step_s ? 5 : 2);
+    }
+    for (size_t i = 0; i < sizeof(human_s) / sizeof(human_s[0]); i++) {
+        if (human_s[i] >= least_s) {
+            return human_s[i];
+        }
+    }
+    return 864000 * ceil(least_s / 864000);
+}
+
+/* The next round time after this one, for tics on a scale of ratios. */
+static double next_round_s(double s)
+{
+    static const double human_s[] = {1,     2,     5,     10,    20,     30,    60,
+                                     120,   300,   600,   1200,  1800,   3600,  7200,
+                                     14400, 28800, 43200, 86400, 172800, 432000};
+    const double power = pow(10, floor(log10(s * 1.0001)));
+
+    for (size_t i = 0; s >= 0.9 && i < sizeof(human_s) / sizeof(human_s[0]); i++) {
+        if (human_s[i] > s * 1.0001) {
+            return human_s[i];
+        }
+    }
+    return power * (s < 1.99 * power ? 2 : s < 4.99 * power ? 5 : 10);
+}
+
+/* A narrow axis: round times, evenly spaced when the ends are near each other. Those
+ * that have no room are left out. */
+static void put_round_tics(FILE *gp, double least, double most, double year_s,
+                           double width_px)
+{
+    const bool is_even = most < LINEAR_RATIO * least;
+    const double step_s = even_step_s((most - least) * year_s);
+    const char *comma = "";
+    double last_px = -HUGE_VAL;
+    double s =
+        is_even ? ceil(least * year_s / step_s) * step_s : next_round_s(least * year_s);
+
+    while (s <= most * year_s) {
+        const double u = s / year_s;
+        const double px = width_px * log(u / least) / log(most / least);
+        struct cli_text time = {""};
+
+        if (px - last_px >= TIC_PX) {
+            ha_units_print_duration(time.s, sizeof(time.s), s);
+            put_tic(gp, comma, u, time, cli_availability(u));
+            comma = ", ";
+            last_px = px;
+        }
+        s = is_even ? s + step_s : next_round_s(s);
+    }
+}
+
+/* Is the axis so narrow that whole nines would leave it empty? */
+static bool is_narrow(double least, double most)
+{
+    return most < NARROW_RATIO * least;
 }
 
 static void put_level_row(FILE *dat, const struct cli_compare_view *view, uint32_t i)
 {
     const struct cli_finding *f = &view->finding[i];
-    const struct level level = level_of(f);
+    const struct cli_chart_level level = cli_chart_level(f);
     const struct sim_estimate down =
         cli_downtime_s(f->result, cli_focus(f)->unavailability);
     const bool is_bad =
@@ -141,15 +180,20 @@ bool cli_chart_downtime(const struct cli_compare_view *view, struct cli_chart *c
     const double year_s = view->finding[0].result->year_s;
     double least;
     double most;
+    bool is_wide;
     char text[256];
 
-    range_of(view, &least, &most);
-    if (slo->is_asked) {
-        least = fmin(least, slo->target_miss);
-        most = fmax(most, slo->target_miss);
+    cli_chart_range(view, &least, &most);
+    is_wide = !is_narrow(least, most);
+    if (is_wide) {
+        least = pow(10, floor(log10(least * 0.8)));
+        most = fmin(pow(10, ceil(log10(most * 1.25))), 1);
+    } else {
+        const double margin = fmax(pow(most / least, 0.1), 1.1);
+
+        least /= margin;
+        most = fmin(most * margin, 1);
     }
-    least = pow(10, floor(log10(least * 0.8)));
-    most = fmin(pow(10, ceil(log10(most * 1.25))), 1);
     say_downtime(view, chart);
     chart->left = cli_chart_name_px(view) + 30;
     chart->right = 240;
@@ -161,125 +205,17 @@ bool cli_chart_downtime(const struct cli_compare_view *view, struct cli_chart *c
     snprintf(text, sizeof(text), "SLO %s %%: %s", slo->text,
              time_text(slo->target_miss, year_s).s);
     cli_chart_string(gp, "slo_text", text);
-    put_time_tics(gp, least, most, year_s);
+    fputs("xtics = \"set xtics (", gp);
+    if (is_wide) {
+        put_nine_tics(gp, least, most, year_s);
+    } else {
+        put_round_tics(gp, least, most, year_s,
+                       chart->width - chart->left - chart->right);
+    }
+    fputs(")\"\n", gp);
     fputs("# row unavailability low high is_limit is_bad design text\n", dat);
     for (uint32_t i = 0; i < view->n; i++) {
         put_level_row(dat, view, i);
     }
-    return true;
-}
-
-/* ---- the ladder ---- */
-
-static double nines_of(double unavailability)
-{
-    return -log10(fmax(unavailability, LEAST_U));
-}
-
-static void say_ladder(const struct cli_compare_view *view, struct cli_chart *chart)
-{
-    uint32_t best;
-    uint32_t worst;
-
-    cli_chart_extremes(view, &best, &worst);
-
-    const struct level b = level_of(&view->finding[best]);
-    const struct level w = level_of(&view->finding[worst]);
-
-    if (b.high < w.low) {
-        snprintf(chart->headline, sizeof(chart->headline),
-                 "%s%s nines with %.50s, %s with %.50s", b.is_limit ? "Over " : "",
-                 cli_nines(b.value).s, view->finding[best].subject->name,
-                 cli_nines(w.value).s, view->finding[worst].subject->name);
-    } else {
-        snprintf(chart->headline, sizeof(chart->headline),
-                 "All designs stand at about %s nines", cli_nines(w.value).s);
-    }
-}
-
-static void put_rungs(FILE *dat, double y_min, double y_max, double year_s)
-{
-    fputs("# nines availability allowed-a-year\n", dat);
-    for (int k = (int)ceil(y_min); k <= (int)floor(y_max); k++) {
-        char text[128];
-
-        fprintf(dat, "%d ", k);
-        cli_chart_text(dat, cli_chart_nines_text(k).s);
-        snprintf(text, sizeof(text), "%s a year", time_text(pow(10, -k), year_s).s);
-        fputc(' ', dat);
-        cli_chart_text(dat, text);
-        fputc('\n', dat);
-    }
-    fputs("\n\n", dat);
-}
-
-/* Indexes of the designs from the lowest to the highest on the ladder. */
-static void order_by_level(const struct cli_compare_view *view, uint32_t *order)
-{
-    for (uint32_t i = 0; i < view->n; i++) {
-        const double u = level_of(&view->finding[i]).value;
-        uint32_t at = i;
-
-        for (; at > 0 && level_of(&view->finding[order[at - 1]]).value < u; at--) {
-            order[at] = order[at - 1];
-        }
-        order[at] = i;
-    }
-}
-
-static void put_dots(FILE *dat, const struct cli_compare_view *view, double y_min,
-                     double y_max, double gap)
-{
-    uint32_t order[64];
-    double y[64];
-    const uint32_t n = view->n < 64 ? view->n : 64;
-
-    order_by_level(view, order);
-    for (uint32_t k = 0; k < n; k++) {
-        y[k] = nines_of(level_of(&view->finding[order[k]]).value);
-    }
-    cli_chart_spread(y, n, gap, y_min + gap / 2, y_max - gap / 2);
-    fputs("# x nines low high is_limit colour label-height label\n", dat);
-    for (uint32_t k = 0; k < n; k++) {
-        const struct cli_finding *f = &view->finding[order[k]];
-        const struct level level = level_of(f);
-        char text[256];
-
-        snprintf(text, sizeof(text), "%s  %s%s", f->subject->name,
-                 level.is_limit ? "over " : "", cli_nines(level.value).s);
-        fprintf(dat, "%.4f %.6f %.6f %.6f %d %u %.6f ",
-                0.2 + 0.2 * (order[k] + 0.5) / n, nines_of(level.value),
-                nines_of(level.high), nines_of(level.low), level.is_limit,
-                cli_chart_line_color(order[k]), y[k]);
-        cli_chart_text(dat, text);
-        fputc('\n', dat);
-    }
-}
-
-bool cli_chart_ladder(const struct cli_compare_view *view, struct cli_chart *chart,
-                      FILE *gp, FILE *dat)
-{
-    double least;
-    double most;
-
-    range_of(view, &least, &most);
-
-    const double y_min = fmax(fmin(floor(nines_of(most)), 2), 0) - 0.3;
-    const double y_max =
-        fmin(fmax(ceil(nines_of(least) + 0.01), floor(y_min) + 5), MOST_NINES) + 0.3;
-
-    say_ladder(view, chart);
-    chart->left = 110;
-    chart->right = 150;
-    chart->top = 70;
-    chart->bottom = 16;
-    chart->height = chart->top + chart->bottom + (int)(46 * (y_max - y_min));
-    if (chart->height < 90 + 20 * (int)view->n) {
-        chart->height = 90 + 20 * (int)view->n;
-    }
-    fprintf(gp, "y_min = %.3f\ny_max = %.3f\nlabel_x = 0.46\n", y_min, y_max);
-    put_rungs(dat, y_min, y_max, view->finding[0].result->year_s);
-    put_dots(dat, view, y_min, y_max,
-             18 * (y_max - y_min) / (chart->height - chart->top - chart->bottom));
     return true;
 }

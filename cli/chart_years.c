@@ -3,7 +3,9 @@
  * How likely is a bad year: the distribution over simulated windows of the downtime
  * in them, one curve a design, and the objective's budget across. Windows without
  * any downtime cannot stand on a logarithmic axis; they are the height at which a
- * curve starts at the left edge. Curves are thinned to what the eye can see.
+ * curve starts at the left edge. When these are most, the upright axis shows the top
+ * only; when fewer than one window in a thousand has any downtime, there is no picture.
+ * Curves are thinned to what the eye can see.
  */
 #include <math.h>
 
@@ -14,6 +16,7 @@
 #define MOST_CURVES 24
 #define TIC_PX      52   /* least distance of labels on the axis */
 #define LEFT_SHARE  0.03 /* of windows with downtime: may lie left of the axis */
+#define LEAST_SEEN  1e-3 /* of windows with downtime: below, no picture */
 
 static double weight_of(const struct sim_service_result *s, uint32_t i)
 {
@@ -90,30 +93,97 @@ static void put_curve(FILE *dat, const struct sim_service_result *s, const char 
     fprintf(dat, "%.6g 1\n\n\n", x_max);
 }
 
-/* Round durations, as far as their labels have room. */
+/* Round durations, the rounder ones first, as far as their labels have room. */
 static void put_tics(FILE *gp, double least, double most, int width_px)
 {
     static const struct {
         double s;
         const char *text;
-    } tic[] = {{1e-6, "1 us"},   {1e-4, "0.1 ms"},   {1e-2, "10 ms"},
-               {1, "1 s"},       {10, "10 s"},       {60, "1 min"},
-               {600, "10 min"},  {3600, "1 h"},      {21600, "6 h"},
-               {86400, "1 d"},   {604800, "1 week"}, {2629800, "1 month"},
-               {31557600, "1 y"}};
-    const double px_per_log = width_px / log(most / least);
-    const char *comma = "";
-    double last_px = -HUGE_VAL;
+        int rank;
+    } tic[] = {{1e-6, "1 us", 0},
+               {1e-5, "10 us", 1},
+               {1e-4, "0.1 ms", 0},
+               {1e-3, "1 ms", 1},
+               {1e-2, "10 ms", 0},
+               {0.1, "0.1 s", 1},
+               {1, "1 s", 0},
+               {3, "3 s", 2},
+               {10, "10 s", 0},
+               {30, "30 s", 1},
+               {60, "1 min", 0},
+               {120, "2 min", 2},
+               {300, "5 min", 1},
+               {600, "10 min", 0},
+               {1200, "20 min", 2},
+               {1800, "30 min", 1},
+               {3600, "1 h", 0},
+               {7200, "2 h", 1},
+               {10800, "3 h", 2},
+               {21600, "6 h", 0},
+               {43200, "12 h", 1},
+               {86400, "1 d", 0},
+               {172800, "2 d", 1},
+               {345600, "4 d", 2},
+               {604800, "1 week", 0},
+               {1209600, "2 weeks", 1},
+               {1814400, "3 weeks", 2},
+               {2629800, "1 month", 0},
+               {3944700, "45 d", 2},
+               {5259600, "2 months", 1},
+               {15778800, "6 months", 1},
+               {31557600, "1 y", 0}};
+    enum { N_TICS = sizeof(tic) / sizeof(tic[0]) };
+    double placed_px[N_TICS];
+    size_t n = 0;
 
     fputs("xtics = \"set xtics (", gp);
-    for (size_t i = 0; i < sizeof(tic) / sizeof(tic[0]); i++) {
-        const double px = log(tic[i].s / least) * px_per_log;
+    for (int rank = 0; rank <= 2; rank++) {
+        for (size_t i = 0; i < N_TICS; i++) {
+            const double px = width_px * log(tic[i].s / least) / log(most / least);
+            size_t k = 0;
 
-        if (px >= 0 && px <= width_px && px - last_px >= TIC_PX) {
-            fprintf(gp, "%s'%s' %g", comma, tic[i].text, tic[i].s);
-            comma = ", ";
-            last_px = px;
+            while (k < n && fabs(px - placed_px[k]) >= TIC_PX) {
+                k++;
+            }
+            if (tic[i].rank == rank && k == n && px >= 0 && px <= width_px) {
+                fprintf(gp, "%s'%s' %g", n > 0 ? ", " : "", tic[i].text, tic[i].s);
+                placed_px[n++] = px;
+            }
         }
+    }
+    fputs(")\"\n", gp);
+}
+
+/* The lower end of the upright axis: 0, unless most windows have no downtime at all;
+ * then the part where the curves are. Negative when there is nothing to see. */
+static double lowest_share(const struct cli_compare_view *view, double x_min)
+{
+    double least = 1;
+
+    for (uint32_t i = 0; i < view->n; i++) {
+        const struct sim_service_result *s = cli_focus(&view->finding[i]);
+
+        if (has_curve(s)) {
+            least = fmin(least, share_within(s, x_min));
+        }
+    }
+    if (least > 1 - LEAST_SEEN) {
+        return -1;
+    }
+    return least < 0.5 ? 0 : 1 - (1 - least) * 1.25;
+}
+
+static void put_share_tics(FILE *gp, double y_min)
+{
+    double step = pow(10, floor(log10((1 - y_min) / 2)));
+    int decimals;
+
+    step = (1 - y_min) / step > 5 ? 2.5 * step : step;
+    decimals = (int)fmax(0, ceil(-log10(step * 100) + (step * 100 < 10 ? 0.5 : 0)));
+    fputs("ytics = \"set ytics (", gp);
+    for (int k = 0; 1 - k * step >= y_min - 1e-9; k++) {
+        fprintf(gp, "%s'%.*f %%%%' %.9g", k > 0 ? ", " : "", decimals,
+                100 * (1 - k * step), 1 - k * step);
     }
     fputs(")\"\n", gp);
 }
@@ -139,7 +209,7 @@ static void say_years(const struct cli_compare_view *view, struct cli_chart *cha
 
 /* The last block: dots on the budget and labels beside the curves. */
 static void put_marks(FILE *dat, const struct cli_compare_view *view, double budget,
-                      double gap)
+                      double y_min, double gap)
 {
     uint32_t order[MOST_CURVES];
     double y[MOST_CURVES];
@@ -166,7 +236,7 @@ static void put_marks(FILE *dat, const struct cli_compare_view *view, double bud
     for (uint32_t k = 0; k < n; k++) {
         y[k] = share[k];
     }
-    cli_chart_spread(y, n, gap, gap / 2, 1);
+    cli_chart_spread(y, n, gap, y_min + gap / 2, 1);
     fputs("# row colour share label-height label\n", dat);
     for (uint32_t k = 0; k < n; k++) {
         const struct cli_finding *f = &view->finding[order[k]];
@@ -188,6 +258,7 @@ bool cli_chart_years(const struct cli_compare_view *view, struct cli_chart *char
     const struct cli_slo *slo = &view->question->slo;
     double least;
     double most;
+    double y_min;
     uint32_t curves = 0;
     char text[256];
 
@@ -196,9 +267,13 @@ bool cli_chart_years(const struct cli_compare_view *view, struct cli_chart *char
     }
     least = fmin(least, budget) / 1.5;
     most = fmax(most, budget) * 1.2;
+    y_min = lowest_share(view, least);
+    if (y_min < 0) {
+        return false;
+    }
     say_years(view, chart);
     chart->left = 66;
-    chart->right = cli_chart_name_px(view) + 100;
+    chart->right = cli_chart_name_px(view) + 110;
     chart->top = 84;
     chart->bottom = 36;
     chart->height = 420;
@@ -217,6 +292,9 @@ bool cli_chart_years(const struct cli_compare_view *view, struct cli_chart *char
     snprintf(text, sizeof(text), "%s %% allows %s", slo->text, cli_about(budget, 3).s);
     cli_chart_string(gp, "budget_text", text);
     put_tics(gp, least, most, chart->width - chart->left - chart->right);
-    put_marks(dat, view, budget, 18.0 / (chart->height - chart->top - chart->bottom));
+    fprintf(gp, "y_min = %.9g\n", y_min);
+    put_share_tics(gp, y_min);
+    put_marks(dat, view, budget, y_min,
+              18.0 * (1 - y_min) / (chart->height - chart->top - chart->bottom));
     return true;
 }

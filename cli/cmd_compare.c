@@ -250,6 +250,7 @@ static int show(const struct asked *a, struct contest *c)
         .n_causes = (uint32_t)a->n_causes,
         .is_quiet = a->talk.is_quiet,
         .is_verbose = a->talk.is_verbose,
+        .is_stopped = cli_is_stopped(),
     };
     struct sim_err err;
 
@@ -315,11 +316,12 @@ static int load_and_contend(struct asked *a)
                                                 .words = &a->words,
                                                 .sets_for = &a->sets_for,
                                                 .replicas = a->replicas};
+    const struct cli_touched touched = {.read = {&a->input.files, &a->words}};
     struct sim_err err;
     int code;
 
-    if (cli_question_settle(&a->question, &err) != 0 ||
-        cli_output_check(&a->output, &err) != 0 ||
+    if (cli_question_settle(&a->question, &a->output, &err) != 0 ||
+        cli_output_check(&a->output, &touched, &err) != 0 ||
         cli_line_up_load(&request, &c.up, &err) != 0) {
         return cli_fail(&err);
     }

@@ -16,13 +16,12 @@
 #include "cli/commands.h"
 #include "cli/error.h"
 #include "cli/signals.h"
+#include "cli/tree_text.h"
 #include "cli/version.h"
 #include "cli/view.h"
 #include "models/blocks/answers.h"
 #include "models/units.h"
 #include "sim/exact.h"
-
-#define JSON_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENSURE_ASCII)
 
 static const struct cli_usage usage = {
     .name = "exact",
@@ -191,7 +190,7 @@ static json_t *answers_json(const struct ha_answers *a)
     return object;
 }
 
-static void print_json(FILE *out, const struct view *v)
+static void print_json(FILE *out, enum cli_format format, const struct view *v)
 {
     json_t *object = must(json_object());
 
@@ -207,8 +206,7 @@ static void print_json(FILE *out, const struct view *v)
     set(object, "states", json_integer(v->answers->n_states));
     set(object, "lumped_states", json_integer(v->answers->n_lumped));
     set(object, "answers", answers_json(v->answers));
-    json_dumpf(object, out, JSON_FLAGS);
-    fputc('\n', out);
+    cli_tree_write(out, object, format);
     json_decref(object);
 }
 
@@ -285,8 +283,8 @@ static void print_rows(FILE *out, enum cli_format format, const struct view *v)
 
 static void face(FILE *out, enum cli_format format, const void *view)
 {
-    if (format == CLI_FORMAT_JSON) {
-        print_json(out, view);
+    if (format == CLI_FORMAT_JSON || format == CLI_FORMAT_YAML) {
+        print_json(out, format, view);
     } else {
         print_rows(out, format, view);
     }
@@ -397,6 +395,8 @@ static int answer_design(const struct asked *a, const struct cli_subject *subjec
 
 static int check(const struct asked *a, struct sim_err *err)
 {
+    const struct cli_touched touched = {.read = {&a->input.files, NULL}};
+
     if (a->input.files.n == 0) {
         sim_err_set(err, SIM_ERR_USAGE, "no system or design: say which with -f FILE");
         sim_err_hint(err, "nines exact -f system.yaml");
@@ -409,7 +409,12 @@ static int check(const struct asked *a, struct sim_err *err)
         return sim_err_set(err, SIM_ERR_USAGE,
                            "--max-states must be from 1 to 100000000");
     }
-    return cli_output_check(&a->output, err);
+    if (cli_output_uses(&a->output, CLI_FORMAT_JUNIT)) {
+        sim_err_set(err, SIM_ERR_USAGE, "junit reports whether an objective is met");
+        sim_err_hint(err, "nines run --method exact --slo 99.99 -o junit");
+        return -SIM_ERR_USAGE;
+    }
+    return cli_output_check(&a->output, &touched, err);
 }
 
 static int load_and_answer(struct asked *a)

@@ -21,6 +21,7 @@
 #include "cli/options.h"
 #include "cli/place.h"
 #include "cli/place_case.h"
+#include "cli/tree_text.h"
 #include "cli/subject.h"
 
 /* Sets of lost nodes that --headroom tries at most. */
@@ -45,7 +46,7 @@ static const struct cli_usage usage = {
         "input;\n3 a pod has no place or loses it, now or after the loss asked about.",
 };
 
-enum format { FORMAT_TABLE, FORMAT_JSON };
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_YAML };
 
 struct asked {
     struct cli_input input;
@@ -78,7 +79,7 @@ static int parse(int argc, char **argv, struct asked *a)
         {0, "kubernetes", CLI_OPT_UINT, &a->minor, "MINOR", NULL,
          "rules of version 1.MINOR, 26 to 36 (default: the host's, else 34)"},
         {0, NULL, CLI_OPT_HEADING, NULL, NULL, NULL, "Output"},
-        {'o', "output", CLI_OPT_CHOICE, &a->format, "FORMAT", "table|json",
+        {'o', "output", CLI_OPT_CHOICE, &a->format, "FORMAT", "table|json|yaml",
          "form of the answer on standard output"},
         CLI_ROWS_TALK(&a->talk),
         CLI_ROWS_END};
@@ -86,10 +87,10 @@ static int parse(int argc, char **argv, struct asked *a)
     return cli_parse(&usage, rows, argc, argv, NULL);
 }
 
-static int print_json(json_t *json, struct sim_err *err)
+static int print_tree(json_t *json, int format, struct sim_err *err)
 {
-    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    printf("\n");
+    cli_tree_write(stdout, json,
+                   format == FORMAT_YAML ? CLI_FORMAT_YAML : CLI_FORMAT_JSON);
     json_decref(json);
     return cli_flush_stdout(err);
 }
@@ -118,7 +119,7 @@ static bool answer_case(const struct asked *a, int *rc)
         *rc = CLI_EXIT_DONE;
         if (cli_place_case(docs.doc[0], &answer, &err) != 0) {
             *rc = cli_fail(&err);
-        } else if (print_json(answer, &err) != 0) {
+        } else if (print_tree(answer, a->format, &err) != 0) {
             *rc = cli_fail(&err);
         }
     }
@@ -208,8 +209,8 @@ static int answer(const struct asked *a, struct cli_place *p, struct sim_err *er
     }
     n_pending = cli_place_n_pending(&p->tries) + cli_place_n_evicted(&p->tries) +
                 cli_place_n_pending(&report.lost) + cli_place_n_evicted(&report.lost);
-    if (a->format == FORMAT_JSON) {
-        code = print_json(cli_place_report_json(&report), err);
+    if (a->format != FORMAT_TABLE) {
+        code = print_tree(cli_place_report_json(&report), a->format, err);
     } else {
         cli_place_print(stdout, &report);
         code = cli_flush_stdout(err);
@@ -232,7 +233,7 @@ static int place(const struct asked *a)
                                               .replicas = (int32_t)a->replicas,
                                               .catalog = a->input.catalog};
     struct cli_place p = {.keeps_all = a->wants_all,
-                          .wants_json = a->format == FORMAT_JSON,
+                          .wants_json = a->format != FORMAT_TABLE,
                           .pod = a->pod,
                           .order = a->order,
                           .is_gone = a->is_gone};

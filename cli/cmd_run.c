@@ -87,6 +87,7 @@ static int show(const struct asked *a, const struct cli_finding *finding,
         .n_causes = (uint32_t)a->n_causes,
         .is_quiet = a->talk.is_quiet,
         .is_verbose = a->talk.is_verbose,
+        .is_stopped = cli_is_stopped(),
         .input = &a->input,
     };
     int rc = cli_output_write(&a->output, cli_run_face, &view, err);
@@ -139,12 +140,14 @@ static int load_and_run(struct asked *a)
         .set = a->input.sets.item,
         .catalog = a->input.catalog,
     };
+    const struct cli_touched touched = {.read = {&a->input.files, NULL},
+                                        .written = a->keep_years};
     struct cli_subject subject;
     struct sim_err err;
     int code;
 
-    if (cli_question_settle(&a->question, &err) != 0 ||
-        cli_output_check(&a->output, &err) != 0) {
+    if (cli_question_settle(&a->question, &a->output, &err) != 0 ||
+        cli_output_check(&a->output, &touched, &err) != 0) {
         return cli_fail(&err);
     }
     if (a->input.files.n == 0) {

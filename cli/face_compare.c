@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/causes.h"
 #include "cli/color.h"
 #include "cli/grid.h"
 #include "cli/number.h"
@@ -161,61 +162,10 @@ static void fill_measures(struct cli_grid *grid, const struct cli_compare_view *
     add_services(grid, v);
 }
 
-/* Downtime of the judged service by a cause (index into the model), s per year. */
-static struct sim_estimate cause_of(const struct cli_finding *f, uint32_t cause)
-{
-    const struct sim_service_result *s = cli_focus(f);
-
-    for (uint32_t i = 0; i < s->n_causes; i++) {
-        if (s->cause[i].cause == cause) {
-            return cli_downtime_s(f->result, s->cause[i].unavailability);
-        }
-    }
-    return (struct sim_estimate){0, 0, 0, true};
-}
-
-struct ranked {
-    uint32_t cause;
-    double most_s; /* over the designs */
-};
-
-/* The causes that matter anywhere, largest first. Returns how many. */
-static uint32_t rank_causes(const struct cli_compare_view *v,
-                            struct ranked ranked[SIM_MAX_CAUSES])
-{
-    uint32_t n = 0;
-
-    for (uint32_t c = 0; c < SIM_MAX_CAUSES; c++) {
-        struct ranked r = {c, 0};
-
-        for (uint32_t i = 0; i < v->n; i++) {
-            r.most_s = fmax(r.most_s, cause_of(&v->finding[i], c).value);
-        }
-        uint32_t at = n;
-
-        if (!(r.most_s > 0)) {
-            continue;
-        }
-        for (; at > 0 && ranked[at - 1].most_s < r.most_s; at--) {
-            ranked[at] = ranked[at - 1];
-        }
-        ranked[at] = r;
-        n++;
-    }
-    return n;
-}
-
-static const char *cause_name(const struct cli_compare_view *v, uint32_t cause)
-{
-    const struct sim_model *model = v->finding[0].subject->model;
-
-    return cause < model->n_causes ? model->cause[cause] : "other";
-}
-
 /* Each design has a place of its own: 1 600 min and 0.021 min may stand side by side.
  */
 static void add_cause_row(struct cli_grid *grid, const struct cli_compare_view *v,
-                          const struct ranked *ranked, uint32_t n,
+                          const struct cli_cause_row *row, uint32_t n,
                           struct cli_scale scale)
 {
     for (uint32_t i = 0; i < v->n; i++) {
@@ -224,7 +174,7 @@ static void add_cause_row(struct cli_grid *grid, const struct cli_compare_view *
         double sum_s = 0;
 
         for (uint32_t k = 0; k < n; k++) {
-            sum_s += cause_of(f, ranked[k].cause).value;
+            sum_s += cli_cause_s(f, row[k].name);
         }
         if (s->n_causes > 0) {
             const struct sim_estimate largest =
@@ -250,15 +200,16 @@ static struct cli_scale cause_scale(const struct cli_compare_view *v)
 /* Fills the grid of causes; false when there is nothing to show. */
 static bool fill_causes(struct cli_grid *grid, const struct cli_compare_view *v)
 {
-    struct ranked ranked[SIM_MAX_CAUSES];
-    const uint32_t n = rank_causes(v, ranked);
-    const uint32_t n_shown = n < v->n_causes ? n : v->n_causes;
+    struct cli_cause_rows rows;
     const struct cli_scale scale = cause_scale(v);
+    uint32_t n_shown;
     char label[128];
 
-    if (n == 0) {
+    cli_causes_rank(v->finding, v->n, &rows);
+    if (rows.n == 0) {
         return false;
     }
+    n_shown = rows.n < v->n_causes ? rows.n : v->n_causes;
     snprintf(label, sizeof(label), "Where the %s, %s",
              scale.unit_s == 60 ? "minutes go" : "time goes", scale.per_year);
     cli_grid_row(grid, label);
@@ -266,13 +217,13 @@ static bool fill_causes(struct cli_grid *grid, const struct cli_compare_view *v)
         cli_grid_set(grid, i, v->finding[i].subject->name);
     }
     for (uint32_t k = 0; k < n_shown; k++) {
-        snprintf(label, sizeof(label), "  %s", cause_name(v, ranked[k].cause));
+        snprintf(label, sizeof(label), "  %s", rows.row[k].name);
         cli_grid_row(grid, label);
-        add_cause_row(grid, v, &ranked[k], 1, scale);
+        add_cause_row(grid, v, &rows.row[k], 1, scale);
     }
-    if (n > n_shown) {
+    if (rows.n > n_shown) {
         cli_grid_row(grid, "  other causes");
-        add_cause_row(grid, v, &ranked[n_shown], n - n_shown, scale);
+        add_cause_row(grid, v, &rows.row[n_shown], rows.n - n_shown, scale);
     }
     return true;
 }
@@ -293,6 +244,20 @@ static struct cli_scale difference_scale(double size_s)
                                               : cli_scale_column(size_s);
 }
 
+/* The place of the last digit: fine enough that an interval which excludes `neutral`
+ * does not seem to touch it. */
+static double telling_step(struct sim_estimate e, double neutral)
+{
+    double step = cli_step(e.value, cli_half_width(e));
+
+    while (step > 1e-6 * fabs(e.value) &&
+           ((e.low > neutral && round(e.low / step) * step <= neutral) ||
+            (e.high < neutral && round(e.high / step) * step >= neutral))) {
+        step /= 10;
+    }
+    return step;
+}
+
 /* "0.30 times", "12 times", and "1 190 times less" instead of "0.00084 times". */
 static void ratio_words(struct sim_estimate ratio, struct cli_text *value,
                         struct cli_text *interval)
@@ -302,10 +267,12 @@ static void ratio_words(struct sim_estimate ratio, struct cli_text *value,
         is_less ? (struct sim_estimate){1 / ratio.value, 1 / ratio.high, 1 / ratio.low,
                                         true}
                 : ratio;
+    const double step = telling_step(shown, 1);
 
-    snprintf(value->s, sizeof(value->s), "%.40s times%s", cli_number(shown).s,
-             is_less ? " less" : "");
-    snprintf(interval->s, sizeof(interval->s), "(%.70s)", cli_number_interval(shown).s);
+    snprintf(value->s, sizeof(value->s), "%.40s times%s",
+             cli_rounded(shown.value, step).s, is_less ? " less" : "");
+    snprintf(interval->s, sizeof(interval->s), "(%.30s to %.30s)",
+             cli_rounded(shown.low, step).s, cli_rounded(shown.high, step).s);
 }
 
 static void difference_words(const struct cli_compare_view *v,
@@ -326,7 +293,7 @@ static void difference_words(const struct cli_compare_view *v,
     const double size_s = fmax(fabs(s_per_year.value), cli_half_width(s_per_year));
     const struct cli_scale scale = difference_scale(size_s);
     const struct sim_estimate e = cli_scaled(s_per_year, 1 / scale.unit_s);
-    const double step = cli_step(e.value, cli_half_width(e));
+    const double step = telling_step(e, 0);
 
     snprintf(name->s, sizeof(name->s), "%.36s - %.36s", b, a);
     snprintf(value->s, sizeof(value->s), "%.40s %s",
@@ -441,8 +408,9 @@ static void print_notes(FILE *out, const struct cli_compare_view *v)
             continue;
         }
         if (comma[0] == '\0') {
-            fprintf(out, "\n%spartial:%s stopped early: ", cli_color_on(out, CLI_BAD),
-                    cli_color_off(out, CLI_BAD));
+            fprintf(out, "\n%spartial:%s %s: ", cli_color_on(out, CLI_BAD),
+                    cli_color_off(out, CLI_BAD),
+                    v->is_stopped ? "interrupted" : "stopped early");
         }
         fprintf(out, "%s%s", comma, v->finding[i].subject->name);
         comma = ", ";

@@ -4,8 +4,9 @@
  * configs/schema/. A published contract: fields are added, never renamed; keys come
  * in the order written here; a measure that a method does not give is null, because
  * JSON has no NaN and 0 would be a lie. Numbers have 17 digits, so that they read
- * back as the same doubles. The text depends on (design, question, seed, version)
- * only, except cpu_s and wall_s; --reproducible writes those as 0.
+ * back as the same doubles. -o yaml is the same tree (cli/tree_text.c). The text
+ * depends on (design, question, seed, version) only, except cpu_s and wall_s;
+ * --reproducible writes those as 0.
  */
 #include <jansson.h>
 #include <math.h>
@@ -13,10 +14,9 @@
 #include <string.h>
 
 #include "cli/error.h"
+#include "cli/tree_text.h"
 #include "cli/version.h"
 #include "cli/view.h"
-
-#define JSON_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENSURE_ASCII)
 
 static _Noreturn void run_out_of_memory(void)
 {
@@ -266,22 +266,12 @@ static json_t *result(const struct cli_finding *finding, const struct cli_questi
     return object;
 }
 
-static void dump(FILE *out, json_t *object)
+void cli_run_json(FILE *out, enum cli_format format, const struct cli_run_view *view)
 {
-    char *string = json_dumps(object, JSON_FLAGS);
+    json_t *object = result(&view->finding, view->question);
 
-    if (string == NULL) {
-        run_out_of_memory();
-    }
-    fputs(string, out);
-    fputc('\n', out);
-    free(string);
+    cli_tree_write(out, object, format);
     json_decref(object);
-}
-
-void cli_run_json(FILE *out, const struct cli_run_view *view)
-{
-    dump(out, result(&view->finding, view->question));
 }
 
 static json_t *difference(const struct cli_compare_view *view,
@@ -303,7 +293,8 @@ static json_t *difference(const struct cli_compare_view *view,
     return object;
 }
 
-void cli_compare_json(FILE *out, const struct cli_compare_view *view)
+void cli_compare_json(FILE *out, enum cli_format format,
+                      const struct cli_compare_view *view)
 {
     json_t *object = must(json_object());
     json_t *designs = must(json_array());
@@ -320,5 +311,6 @@ void cli_compare_json(FILE *out, const struct cli_compare_view *view)
         json_array_append_new(differences, difference(view, &view->difference[i]));
     }
     set(object, "differences", differences);
-    dump(out, object);
+    cli_tree_write(out, object, format);
+    json_decref(object);
 }

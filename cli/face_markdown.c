@@ -87,13 +87,19 @@ void cli_run_face(FILE *out, enum cli_format format, const void *view)
         cli_run_table(out, format == CLI_FORMAT_WIDE, view);
         return;
     case CLI_FORMAT_JSON:
-        cli_run_json(out, view);
+    case CLI_FORMAT_YAML:
+        cli_run_json(out, format, view);
         return;
     case CLI_FORMAT_CSV:
         cli_run_csv(out, view);
         return;
     case CLI_FORMAT_MARKDOWN:
         cli_run_markdown(out, view);
+        return;
+    case CLI_FORMAT_JUNIT:
+        cli_run_junit(out, view);
+        return;
+    case CLI_N_FORMATS:
         return;
     }
 }
@@ -106,13 +112,19 @@ void cli_compare_face(FILE *out, enum cli_format format, const void *view)
         cli_compare_table(out, format == CLI_FORMAT_WIDE, view);
         return;
     case CLI_FORMAT_JSON:
-        cli_compare_json(out, view);
+    case CLI_FORMAT_YAML:
+        cli_compare_json(out, format, view);
         return;
     case CLI_FORMAT_CSV:
         cli_compare_csv(out, view);
         return;
     case CLI_FORMAT_MARKDOWN:
         cli_compare_markdown(out, view);
+        return;
+    case CLI_FORMAT_JUNIT:
+        cli_compare_junit(out, view);
+        return;
+    case CLI_N_FORMATS:
         return;
     }
 }

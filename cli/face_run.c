@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/causes.h"
 #include "cli/color.h"
 #include "cli/commands.h"
 #include "cli/number.h"
@@ -18,12 +19,28 @@
 #define BAR_CELLS   12
 #define CAUSE_WIDTH 42
 
+/* Narrower terminals go without bars and put intervals on a line of their own. */
+#define WIDE_ENOUGH        80
+#define NARROW_CAUSE_WIDTH 36
+
 static void line(FILE *out, const char *label, const char *value, const char *more)
 {
+    const int value_width = cli_text_width(value);
+    const int used = 2 + LABEL_WIDTH +
+                     (value_width > VALUE_WIDTH ? value_width + 1 : VALUE_WIDTH) + 1;
+
     fputs("  ", out);
     cli_pad(out, label, LABEL_WIDTH);
-    cli_pad(out, value, more[0] != '\0' ? VALUE_WIDTH : 0);
-    fputs(more[0] != '\0' ? " " : "", out);
+    if (more[0] == '\0') {
+        fprintf(out, "%s\n", value);
+        return;
+    }
+    if (used + cli_text_width(more) > cli_width(out)) {
+        fprintf(out, "%s\n%*s", value, 2 + LABEL_WIDTH, "");
+    } else {
+        cli_pad(out, value, used - 3 - LABEL_WIDTH);
+        fputc(' ', out);
+    }
     fprintf(out, "%s%s%s\n", cli_color_on(out, CLI_QUIET), more,
             cli_color_off(out, CLI_QUIET));
 }
@@ -63,8 +80,9 @@ static void print_head(FILE *out, const struct cli_run_view *v)
             cli_count(r->simulated_years).s, r->method, (unsigned long long)r->seed,
             cli_color_off(out, CLI_QUIET));
     if (r->is_partial) {
-        fprintf(out, "%spartial:%s stopped early, with the intervals reached so far\n",
-                cli_color_on(out, CLI_BAD), cli_color_off(out, CLI_BAD));
+        fprintf(out, "%spartial:%s %s, with the intervals reached so far\n",
+                cli_color_on(out, CLI_BAD), cli_color_off(out, CLI_BAD),
+                v->is_stopped ? "interrupted" : "stopped early");
     }
 }
 
@@ -227,7 +245,8 @@ static void print_services(FILE *out, const struct cli_run_view *v)
 
 static void print_bar(FILE *out, double share, double largest)
 {
-    const int cells = largest > 0 ? (int)lround(BAR_CELLS * share / largest) : 0;
+    const int cells =
+        largest > 0 ? (int)lround(BAR_CELLS * fmin(share / largest, 1)) : 0;
 
     for (int i = 0; i < (cells > 0 ? cells : 1); i++) {
         fputs("█", out);
@@ -237,51 +256,61 @@ static void print_bar(FILE *out, double share, double largest)
 static void print_cause(FILE *out, const char *name, double down_s, double share,
                         double largest, struct cli_column column)
 {
+    const bool is_wide = cli_width(out) >= WIDE_ENOUGH;
+
     fputs("    ", out);
-    cli_pad(out, name, CAUSE_WIDTH);
+    cli_pad(out, name, is_wide ? CAUSE_WIDTH : NARROW_CAUSE_WIDTH);
     cli_pad(out, cli_in_column(down_s, column).s, -8);
-    fprintf(out, "  %3.0f %%  ", 100 * share);
-    print_bar(out, share, largest);
+    fprintf(out, "  %3.0f %%", 100 * share);
+    if (is_wide) {
+        fputs("  ", out);
+        print_bar(out, share, largest);
+    }
     fputc('\n', out);
 }
 
-static void print_causes(FILE *out, const struct cli_run_view *v)
+static void print_cause_rows(FILE *out, const struct cli_cause_rows *rows,
+                             uint32_t n_shown, double total_s, struct cli_scale scale)
 {
-    const struct sim_result *r = v->finding.result;
-    const struct sim_service_result *s = cli_focus(&v->finding);
-    const double total_s = s->unavailability.value * r->year_s;
-    const struct cli_scale scale = cli_scale_column(total_s);
+    const struct cli_column column = cli_column_for(rows->row[0].of_most_s, scale);
+    const double largest = rows->row[0].most_s / total_s;
+    const uint32_t n_rest = rows->n > n_shown ? rows->n - n_shown : 0;
     double rest_s = 0;
-    uint32_t n_rest = 0;
-
-    if (s->n_causes == 0 || !(total_s > 0)) {
-        return;
-    }
-    const struct sim_estimate largest = cli_downtime_s(r, s->cause[0].unavailability);
-    const struct cli_column column = cli_column_for(largest, scale);
     char title[40];
 
-    snprintf(title, sizeof(title), "Where the %s",
-             scale.unit_s == 60 ? "minutes go" : "time goes");
-    fprintf(out, "\n  %s%-*s%s%8s\n", cli_color_on(out, CLI_STRONG), CAUSE_WIDTH + 2,
-            title, cli_color_off(out, CLI_STRONG), scale.per_year);
-    for (uint32_t i = 0; i < s->n_causes; i++) {
-        const double down_s = s->cause[i].unavailability.value * r->year_s;
+    for (uint32_t i = 0; i < rows->n; i++) {
+        const double down_s = rows->row[i].most_s;
 
-        if (i < v->n_causes && down_s > 0) {
-            print_cause(out, s->cause[i].name, down_s, down_s / total_s,
-                        largest.value / total_s, column);
-        } else if (down_s > 0) {
+        if (i < n_shown) {
+            print_cause(out, rows->row[i].name, down_s, down_s / total_s, largest,
+                        column);
+        } else {
             rest_s += down_s;
-            n_rest++;
         }
     }
     if (n_rest > 0) {
         snprintf(title, sizeof(title), "%u other cause%s", n_rest,
                  n_rest > 1 ? "s" : "");
-        print_cause(out, title, rest_s, rest_s / total_s, largest.value / total_s,
-                    column);
+        print_cause(out, title, rest_s, rest_s / total_s, largest, column);
     }
+}
+
+static void print_causes(FILE *out, const struct cli_run_view *v)
+{
+    const struct sim_result *r = v->finding.result;
+    const double total_s = cli_focus(&v->finding)->unavailability.value * r->year_s;
+    const struct cli_scale scale = cli_scale_column(total_s);
+    const int width = cli_width(out) >= WIDE_ENOUGH ? CAUSE_WIDTH : NARROW_CAUSE_WIDTH;
+    struct cli_cause_rows rows;
+
+    cli_causes_rank(&v->finding, 1, &rows);
+    if (rows.n == 0 || !(total_s > 0)) {
+        return;
+    }
+    fprintf(out, "\n  %s%-*s%s%8s\n", cli_color_on(out, CLI_STRONG), width + 2,
+            scale.unit_s == 60 ? "Where the minutes go" : "Where the time goes",
+            cli_color_off(out, CLI_STRONG), scale.per_year);
+    print_cause_rows(out, &rows, v->n_causes, total_s, scale);
 }
 
 static void print_verdict(FILE *out, const struct cli_run_view *v)
@@ -334,8 +363,8 @@ static void print_health(FILE *out, const struct cli_run_view *v)
         }
     }
     if (!r->is_repeatable && r->years_to_repeat > 0) {
-        fprintf(out, "\n  The clock decided where to stop. To repeat: --years %.17g\n",
-                r->years_to_repeat);
+        fprintf(out, "\n  %s decided where to stop. To repeat: --years %.17g\n",
+                v->is_stopped ? "The interruption" : "The clock", r->years_to_repeat);
     }
     if (v->is_verbose && r->reason[0] != '\0') {
         fprintf(out, "\n  How: %s.\n", r->reason);

@@ -8,7 +8,9 @@
  * because nobody acts on the fourth.
  *
  * Durations pick their unit by size and keep it for both ends of the interval.
- * From an hour on two units are shown, the smaller one rounded to the same place.
+ * From an hour and a half on two units are shown, the smaller one rounded to the same
+ * place; up to there minutes, so that 60 +- 2 min does not become "1 h (58 min to
+ * ...)".
  */
 #include "cli/number.h"
 
@@ -19,6 +21,7 @@
 #include "models/units.h"
 
 #define MOST_DIGITS 3
+#define PAIR_FROM_S 5399.5
 
 struct sim_estimate cli_scaled(struct sim_estimate estimate, double factor)
 {
@@ -122,7 +125,7 @@ struct cli_scale cli_scale_for(double seconds)
 {
     struct cli_scale scale = cli_scale_column(seconds);
 
-    if (fabs(seconds) >= 3599.5) {
+    if (fabs(seconds) >= PAIR_FROM_S) {
         scale = (struct cli_scale){"", "", 60, true};
     }
     return scale;
@@ -246,7 +249,7 @@ struct cli_text cli_duration_interval(struct sim_estimate seconds)
 
 struct cli_text cli_duration_range(struct sim_estimate seconds)
 {
-    return interval(seconds, seconds.value < 3599.5 ? "-" : " - ", false);
+    return interval(seconds, seconds.value < PAIR_FROM_S ? "-" : " - ", false);
 }
 
 struct cli_text cli_about(double seconds, int digits)
@@ -304,17 +307,28 @@ struct cli_text cli_number_interval(struct sim_estimate e)
     return text;
 }
 
+/* A large number in words: "11.2 million". */
+static struct cli_text in_words(double number, double step)
+{
+    const bool is_billions = number >= 0.9995e9;
+    const double unit = is_billions ? 1e9 : 1e6;
+    struct cli_text text;
+
+    if (number < 0.9995e6 || number >= 1e15) {
+        return cli_rounded(number, step);
+    }
+    snprintf(text.s, sizeof(text.s), "%.40s %s",
+             cli_rounded(number / unit, step / unit).s,
+             is_billions ? "billion" : "million");
+    return text;
+}
+
 /* "one in N years", N by the size of the interval of 1/x. */
 static struct cli_text one_in(double per_year, double step)
 {
-    struct cli_text text;
+    struct cli_text never = {"never"};
 
-    if (per_year <= 0) {
-        snprintf(text.s, sizeof(text.s), "never");
-    } else {
-        snprintf(text.s, sizeof(text.s), "%.40s", cli_rounded(1 / per_year, step).s);
-    }
-    return text;
+    return per_year > 0 ? in_words(1 / per_year, step) : never;
 }
 
 static double one_in_step(struct sim_estimate e)
@@ -367,7 +381,11 @@ struct cli_text cli_frequency_interval(struct sim_estimate e)
 
 struct cli_text cli_of_100(struct sim_estimate share)
 {
-    return cli_number(cli_scaled(share, 100));
+    const struct cli_text text = cli_number(cli_scaled(share, 100));
+    const struct cli_text nearly = {">99.9"};
+
+    /* almost all is not all */
+    return share.value < 1 && strncmp(text.s, "100", 3) == 0 ? nearly : text;
 }
 
 struct cli_text cli_of_100_interval(struct sim_estimate share)
@@ -395,5 +413,5 @@ struct cli_text cli_nines(double unavailability)
 
 struct cli_text cli_count(double count)
 {
-    return cli_rounded(count, count >= 1e6 ? pow(10, place_of(count) - 2) : 1);
+    return in_words(count, count >= 1e6 ? pow(10, place_of(count) - 2) : 1);
 }

@@ -31,7 +31,8 @@ struct cli_question cli_question_default(void)
     };
 }
 
-int cli_question_settle(struct cli_question *q, struct sim_err *err)
+int cli_question_settle(struct cli_question *q, const struct cli_output *output,
+                        struct sim_err *err)
 {
     if (q->slo_text != NULL) {
         const int rc = cli_slo_read(q->slo_text, &q->slo, err);
@@ -39,6 +40,11 @@ int cli_question_settle(struct cli_question *q, struct sim_err *err)
         if (rc != 0) {
             return rc;
         }
+    }
+    if (!q->slo.is_asked && cli_output_uses(output, CLI_FORMAT_JUNIT)) {
+        sim_err_set(err, SIM_ERR_USAGE, "junit reports whether an objective is met");
+        sim_err_hint(err, "say which with --slo, for example --slo 99.99");
+        return -(int)SIM_ERR_USAGE;
     }
     q->slo.sure = q->sure;
     if (q->jobs < 1 || q->jobs > MOST_JOBS) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/slo.h"
 #include "sim/study.h"
 
@@ -66,8 +67,10 @@ struct cli_question cli_question_default(void);
      "threads (default: all cores); never changes results"}
 /* clang-format on */
 
-/* Checks what the rows alone cannot. Errors: SIM_ERR_USAGE. */
-int cli_question_settle(struct cli_question *question, struct sim_err *err);
+/* Checks what the rows alone cannot, also against the forms of output asked for: JUnit
+ * judges an objective, so it needs one. Errors: SIM_ERR_USAGE. */
+int cli_question_settle(struct cli_question *question, const struct cli_output *output,
+                        struct sim_err *err);
 
 /* The study of a model that answers the question. Errors: SIM_ERR_USAGE when the
  * model has no such service. */

@@ -15,6 +15,8 @@
 #include "models/units.h"
 #include "sim/model.h"
 
+#define LEAST_TARGET 0.01
+
 struct cli_slo cli_slo_default(void)
 {
     return (struct cli_slo){
@@ -53,6 +55,12 @@ int cli_slo_read(const char *text, struct cli_slo *slo, struct sim_err *err)
     slo->target = strtod(slo->text, &end) / 100;
     if (*end != '\0' || !(slo->target > 0 && slo->target < 1)) {
         return refuse(err, text);
+    }
+    if (slo->target < LEAST_TARGET) { /* 0.9999 is a fraction, not 0.9999 % */
+        sim_err_set(err, SIM_ERR_USAGE, "--slo: \"%s\" is less than 1 %%", text);
+        sim_err_hint(err, "targets are in per cent: did you mean %.10g?",
+                     1e4 * slo->target);
+        return -(int)SIM_ERR_USAGE;
     }
     slo->target_miss = missing_share(slo->text);
     rest += *rest == '%';

@@ -24,8 +24,8 @@ struct cli_slo {
 /* Without --slo: share of years that keep 99.99 % is shown, nothing is judged. */
 struct cli_slo cli_slo_default(void);
 
-/* Reads TARGET[/WINDOW]; the target is in per cent, with or without the sign, above
- * 0 and below 100. Errors: SIM_ERR_USAGE. */
+/* Reads TARGET[/WINDOW]; the target is in per cent, with or without the sign, at
+ * least 1 and below 100. Errors: SIM_ERR_USAGE. */
 int cli_slo_read(const char *text, struct cli_slo *slo, struct sim_err *err);
 
 /* Allowed downtime per window, in seconds. */

@@ -221,6 +221,28 @@ static const char *describe(struct cli_subject *subject)
         host->n_nodes == 1 ? "" : "s", subject->design.catalog.name);
 }
 
+/* What was not said and is assumed; NULL when nothing is. */
+static const char *assumptions(struct cli_subject *subject)
+{
+    const struct ha_design *d = &subject->design;
+    const char *values =
+        d->user_values == NULL || d->user_values->n == 0
+            ? "no vCluster values given: the chart's defaults are assumed"
+            : NULL;
+    const char *host = NULL;
+
+    if (d->host.is_default) {
+        host = sim_arena_printf(
+            &subject->arena,
+            "no host file given: %u zones and %u nodes with %s rates are assumed",
+            d->host.n_zones, d->host.n_nodes, d->catalog.name);
+    }
+    if (values != NULL && host != NULL) {
+        return sim_arena_printf(&subject->arena, "%s; %s", values, host);
+    }
+    return values != NULL ? values : host;
+}
+
 static int load_design(const struct ha_design_request *request,
                        struct cli_subject *subject, struct sim_err *err)
 {
@@ -240,13 +262,7 @@ static int load_design(const struct ha_design_request *request,
     }
     subject->name = subject->design.name;
     subject->about = describe(subject);
-    if (subject->design.host.is_default) {
-        subject->note = sim_arena_printf(
-            &subject->arena,
-            "no host file given: %u zones and %u nodes with %s rates are assumed",
-            subject->design.host.n_zones, subject->design.host.n_nodes,
-            subject->design.catalog.name);
-    }
+    subject->note = assumptions(subject);
     subject->fingerprint = hash_design(&subject->design);
     return 0;
 }

@@ -8,8 +8,10 @@
  * colour is spelled the same way. Point symbols inherit `color` from <use>, which
  * needs a rule of its own. The background stays transparent.
  *
- * The palette pairs were chosen for contrast on white and on #0d1117 (WCAG 2.1: text
- * at least 4.5 where it is thin).
+ * The palette pairs are the colours of lines and text, chosen for contrast on white and
+ * on #0d1117 (WCAG 2.1: text at least 4.5 where it is thin). Fills of large areas stay
+ * as they are on both pages; their colours are none of these (cli/chart.c), or two
+ * parts of a bar could become one in the dark.
  */
 #include "cli/svg.h"
 
@@ -20,6 +22,7 @@
 #include <string.h>
 
 #include "cli/file.h"
+#include "cli/output.h"
 
 #define MOST_BYTES (64L << 20)
 
@@ -28,6 +31,8 @@ static const struct {
 } palette[] = {
     {"#0072b2", "#56b4e9"}, {"#d55e00", "#ff9a4d"}, {"#5b6470", "#8b949e"},
     {"#24292f", "#e6edf3"}, {"#d0d7de", "#30363d"}, {"#000000", "#e6edf3"},
+    {"#007a59", "#2bbd93"}, {"#a8517f", "#e08fbd"}, {"#8a6000", "#e6b450"},
+    {"#7a5195", "#b794d6"}, {"#2f4b7c", "#8fb0e8"},
 };
 
 #define FONTS "Inter, Helvetica, Arial, sans-serif"
@@ -105,29 +110,10 @@ static void put_body(FILE *out, const char *text, const char *end)
     }
 }
 
-static void put_escaped(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '&':
-            fputs("&amp;", out);
-            break;
-        default:
-            fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
-        }
-    }
-}
-
 static void put_style(FILE *out, const char *description)
 {
     fputs("\n<desc>", out);
-    put_escaped(out, description);
+    cli_xml_text(out, description);
     fputs("</desc>\n<style>\n@media (prefers-color-scheme: dark) {\n", out);
     for (size_t i = 0; i < sizeof(palette) / sizeof(palette[0]); i++) {
         const char *light = palette[i].light;
@@ -138,7 +124,7 @@ static void put_style(FILE *out, const char *description)
                 "use[color=\"%s\"],g[color=\"%s\"]{color:%s}\n",
                 light, dark, light, dark, light, light, dark);
     }
-    fputs("text:not([fill]){fill:#e6edf3}\n}\n</style>\n", out);
+    fputs("}\n</style>\n", out);
 }
 
 int cli_svg_adapt(const char *path, const char *description, struct sim_err *err)

@@ -31,6 +31,7 @@ struct cli_run_view {
     uint32_t n_causes; /* rows shown; the rest is summed */
     bool is_quiet;
     bool is_verbose;
+    bool is_stopped;               /* by Ctrl-C or a signal */
     const struct cli_input *input; /* to word the next commands; may be NULL */
 };
 
@@ -50,6 +51,7 @@ struct cli_compare_view {
     uint32_t n_causes;
     bool is_quiet;
     bool is_verbose;
+    bool is_stopped; /* by Ctrl-C or a signal */
 };
 
 /* The faces; each takes its view as `const void *`. */
@@ -61,12 +63,16 @@ void cli_run_table(FILE *out, bool is_wide, const struct cli_run_view *view);
 void cli_compare_table(FILE *out, bool is_wide, const struct cli_compare_view *view);
 /* The rows `-o wide` adds: every service with every measure. */
 void cli_run_wide(FILE *out, const struct cli_finding *finding);
-void cli_run_json(FILE *out, const struct cli_run_view *view);
-void cli_compare_json(FILE *out, const struct cli_compare_view *view);
+/* JSON, or the same tree as YAML. */
+void cli_run_json(FILE *out, enum cli_format format, const struct cli_run_view *view);
+void cli_compare_json(FILE *out, enum cli_format format,
+                      const struct cli_compare_view *view);
 void cli_run_csv(FILE *out, const struct cli_run_view *view);
 void cli_compare_csv(FILE *out, const struct cli_compare_view *view);
 void cli_run_markdown(FILE *out, const struct cli_run_view *view);
 void cli_compare_markdown(FILE *out, const struct cli_compare_view *view);
+void cli_run_junit(FILE *out, const struct cli_run_view *view);
+void cli_compare_junit(FILE *out, const struct cli_compare_view *view);
 
 /* The judged service of a finding. */
 const struct sim_service_result *cli_focus(const struct cli_finding *finding);

@@ -21,7 +21,7 @@ do for [form in "svg png"] {
              linecolor rgb variable title "downtime by cause", \
          dat index 0 using (($1 + $2) / 2):3:6:5 with labels center textcolor rgb variable \
              title "cause", \
-         dat index 1 using 3:1:4 with labels left offset 0.8, 0 textcolor rgb c_text \
+         dat index 1 using (x_max):1:4 with labels left offset 1, 0 textcolor rgb c_text \
              title "total", \
          dat index 1 using (0):1:2 with labels right offset -1.2, 0 textcolor rgb c_text \
              title "design"

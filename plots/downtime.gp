@@ -26,7 +26,7 @@ do for [form in "svg png"] {
     plot dat using 2:1:3:4:(color($6)) with xerrorbars pointtype 7 pointsize 0.01 \
              linewidth 3 linecolor rgb variable title "interval", \
          dat using (dot($2, $5)):1:(color($6)) with points pointtype 7 \
-             pointsize 1.1 linecolor rgb variable title "downtime per year", \
+             pointsize 0.8 linecolor rgb variable title "downtime per year", \
          dat using (tip($4, $5)):1:(color($6)) with points pointtype 9 \
              pointsize 1.1 linecolor rgb variable title "upper limit", \
          dat using (x_max):1:8:(color($6)) with labels left offset 1, 0 \

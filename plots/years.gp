@@ -8,10 +8,10 @@
 load "style.gp"
 set logscale x
 set xrange [x_min:x_max]
-set yrange [0:1.02]
+set yrange [y_min:1 + 0.02 * (1 - y_min)]
 set xtics offset 0, 0.2
 eval xtics
-set ytics ("0 %%" 0, "25 %%" 0.25, "50 %%" 0.5, "75 %%" 0.75, "100 %%" 1)
+eval ytics
 set grid ytics noxtics back linetype 1 linewidth 1 linecolor rgb c_grid
 
 if (budget > 0) {

@@ -290,6 +290,15 @@ static const char *describe(const char *type)
     return type;
 }
 
+/* Would the quoted text be of that type without its quotes? */
+static bool fits(const struct ha_node *quoted, const char *type)
+{
+    struct ha_node bare = *quoted;
+
+    bare.is_plain = true;
+    return has_type(&bare, type);
+}
+
 static int wrong_type(struct walk *w, const struct ha_node *node, const char *type)
 {
     char found[160];
@@ -305,7 +314,7 @@ static int wrong_type(struct walk *w, const struct ha_node *node, const char *ty
                          describe(type), found);
     if (node->kind == HA_NODE_SCALAR && strcmp(type, "string") == 0) {
         sim_err_hint(w->err, "put it in quotes: \"%.100s\"", node->text);
-    } else if (node->kind == HA_NODE_SCALAR && !node->is_plain) {
+    } else if (node->kind == HA_NODE_SCALAR && !node->is_plain && fits(node, type)) {
         sim_err_hint(w->err, "write it without quotes: %.100s", node->text);
     }
     return code;

@@ -32,6 +32,12 @@ assert root.get("role") == "img" and root.get("viewBox")
 assert root.find(ns + "desc").text.strip()
 assert "prefers-color-scheme: dark" in text
 assert "rgb(" not in text and "scale(0.00)" not in text
+# no rule for all text: the colours of text are its groups', and each has its pair
+assert "text:not" not in text
+for group in root.iter(ns + "g"):
+    color = group.get("fill")
+    if group.find(ns + "text") is not None and color.startswith("#"):
+        assert '[fill="%s"]' % color in text or color in ("#ffffff", "#24292e"), color
 EOF
     done
 }
@@ -63,4 +69,24 @@ EOF
     /usr/bin/python3 -c '
 import sys, xml.etree.ElementTree as ET
 ET.parse(sys.argv[1])' "$BATS_TEST_TMPDIR/odd/downtime.svg"
+}
+
+@test "rare designs: rungs around them only, no curve where there is nothing to see" {
+    nines compare $rare $exact/kofn-indep-4of7.json --precision 20% \
+        --charts "$BATS_TEST_TMPDIR/rare"
+    expect_code 0
+    [ -s "$BATS_TEST_TMPDIR/rare/ladder.svg" ]
+    [ ! -e "$BATS_TEST_TMPDIR/rare/years.svg" ]
+    ! grep -q '"99 %"' "$BATS_TEST_TMPDIR/rare/ladder.dat"
+}
+
+@test "two systems with different causes: every part of the bars is drawn" {
+    nines compare $stress $exact/zones-3-as-3.json --years 500 \
+        --charts "$BATS_TEST_TMPDIR/two"
+    expect_code 0
+    # the parts of each row end where its total says
+    awk '/total text/ { total = 1; next } /^#/ || NF == 0 { next }
+         !total { end[$3] = $2 > end[$3] ? $2 : end[$3] }
+         total { if (end[$1] < 0.98 * $3 || end[$1] > 1.02 * $3) exit 1 }' \
+        "$BATS_TEST_TMPDIR/two/causes.dat"
 }

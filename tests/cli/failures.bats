@@ -69,7 +69,8 @@ interrupt() {
         interrupt $signal run -f $rare --years 1e9 --method crude -j 1
         set +m
         expect_code 130
-        out_has "partial:"
+        out_has "partial: interrupted"
+        out_has "The interruption decided where to stop"
         out_has "Availability"
     done
 }

@@ -65,6 +65,7 @@ load helpers
     }
     check '--slo: "100" is not an objective' --slo 100
     check '--slo: "99.99/3" is not an objective' --slo 99.99/3
+    check 'did you mean 99.99?' --slo 0.9999
     check '--seed: "-1"' --seed -1
     check '--seed must be below 2^53' --seed 9007199254740992
     check '--precision: "0"' --precision 0

@@ -37,6 +37,9 @@ Test(cli_number, durations_speak_the_unit_of_their_size)
     cr_assert_str_eq(cli_about(23.9, 2).s, "24 s");
     cr_assert_str_eq(cli_about(3155.76, 3).s, "52.6 min");
     cr_assert_str_eq(cli_about(86400, 2).s, "1 d");
+    cr_assert_str_eq(cli_duration(est(3606, 3480, 3732)).s, "60.1 min");
+    cr_assert_str_eq(cli_duration_interval(est(3606, 3480, 3732)).s,
+                     "58.0 to 62.2 min");
 }
 
 Test(cli_number, rare_is_one_in_so_many_years)
@@ -47,9 +50,20 @@ Test(cli_number, rare_is_one_in_so_many_years)
                      "one in 172 to 182 years");
     cr_assert_str_eq(cli_frequency_interval(est(1e-3, 0, 3e-3)).s,
                      "at most one in 300 years");
+    cr_assert_str_eq(cli_frequency(est(8.93e-8, 8.6e-8, 9.3e-8)).s,
+                     "one in 11.2 million years");
+    cr_assert_str_eq(cli_frequency_interval(est(7e-10, 6.9e-10, 7.1e-10)).s,
+                     "one in 1.41 billion to 1.45 billion years");
     cr_assert_str_eq(cli_rounded(6676, 100).s, "6 700");
     cr_assert_str_eq(cli_count(20000).s, "20 000");
-    cr_assert_str_eq(cli_count(1234567).s, "1 230 000");
+    cr_assert_str_eq(cli_count(1234567).s, "1.23 million");
+}
+
+Test(cli_number, almost_all_is_not_all)
+{
+    cr_assert_str_eq(cli_of_100(est(1, 1, 1)).s, "100");
+    cr_assert_str_eq(cli_of_100(est(0.999999999, 0.999999998, 1)).s, ">99.9");
+    cr_assert_str_eq(cli_of_100(est(0.731, 0.715, 0.747)).s, "73.1");
 }
 
 Test(cli_number, wide_intervals_keep_the_size_of_their_ends)
