@@ -156,6 +156,10 @@ static void print_first_year(FILE *out, const struct sim_result *r,
     char text[256];
     char value[128];
 
+    if (s->mttff_s.is_known) {
+        line(out, "First outage after", cli_duration(s->mttff_s).s,
+             sure_words(r, text, sizeof(text), cli_duration_interval(s->mttff_s).s));
+    }
     if (s->first_year_unavailability.is_known) {
         line(out, "First year from new", cli_duration(down).s,
              sure_words(r, text, sizeof(text), cli_duration_interval(down).s));
@@ -413,6 +417,7 @@ void cli_run_table(FILE *out, bool is_wide, const struct cli_run_view *v)
     print_answer(out, v);
     print_services(out, v);
     print_causes(out, v);
+    cli_run_sensitivity(out, v);
     if (is_wide) {
         cli_run_wide(out, &v->finding);
     }

@@ -532,7 +532,8 @@ void sim_bias_play(struct sim_bias_player *player, uint32_t slot, double time_s,
     }
     sim_bias_note_failure(player, first_clock, time_s);
     if (player->sense != NULL) {
-        sim_sense_leave(player->plan->sense, &path->trail, run, slot, time_s);
+        sim_sense_leave(player->plan->sense, &path->trail, run, slot, time_s,
+                        player->sense);
     }
     sim_world_force(run, slot, time_s);
     sim_bias_note_changes(player, slot);

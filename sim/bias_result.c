@@ -481,11 +481,14 @@ static void fill_sensitivity(struct sim_result *result,
                              const struct sim_bias_plan *plan, const struct view *view)
 {
     struct sim_service_result *service = &result->service[view->s];
+    /* The rule of three: what none of so many outages was. */
+    const double unseen = -log1p(-view->confidence) / service->effective_sample_size;
     const struct sim_sense_sample sample = {
         .sums = view->batch[0].sense,
         .n = view->n,
         .effective = service->effective_sample_size,
-        .unseen = -log1p(-view->confidence) / service->effective_sample_size,
+        .unseen_down = unseen,
+        .unseen_outages = unseen,
         .confidence = view->confidence,
         .widen = view->widen,
     };

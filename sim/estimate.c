@@ -311,7 +311,8 @@ static void fill_sensitivity(const struct sim_tally *tally, struct sim_result *r
         .sums = tally->sense.sums,
         .n = tally->sense.n,
         .effective = effective_outages(&tally->service[tally->study->focus]),
-        .unseen = sim_estimate_relative_half_width(focus->unavailability),
+        .unseen_down = sim_estimate_relative_half_width(focus->unavailability),
+        .unseen_outages = sim_estimate_relative_half_width(focus->outages_per_year),
         .confidence = tally->study->confidence,
         .widen = 1.0,
     };

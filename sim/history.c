@@ -416,7 +416,7 @@ static bool step_sensing(struct player *p, double limit_s)
         return step(p, limit_s);
     }
     if (p->trail.is_calm && time_s >= p->plan->from_s) {
-        sim_sense_leave(sense, &p->trail, p->run, slot, time_s);
+        sim_sense_leave(sense, &p->trail, p->run, slot, time_s, p->record->sense);
     }
     step(p, limit_s);
     sim_sense_look(sense, &p->trail, p->run, slot, was_down,

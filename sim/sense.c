@@ -225,11 +225,13 @@ void sim_sense_start(const struct sim_sense_plan *plan, struct sim_sense_trail *
 }
 
 void sim_sense_leave(const struct sim_sense_plan *plan, struct sim_sense_trail *trail,
-                     const struct sim_run *run, uint32_t slot, double time_s)
+                     const struct sim_run *run, uint32_t slot, double time_s,
+                     double *sums)
 {
     const struct sim_timer *timer = &run->timer[slot];
     const uint16_t p = parameter_of(plan, run, slot);
 
+    sums[SIM_SENSE_EXCURSIONS] += 1.0;
     trail->begin_s = time_s;
     trail->is_calm = false;
     trail->opened_by = SIM_SENSE_NONE;

@@ -32,6 +32,7 @@ enum sim_sense_sum {
     SIM_SENSE_OUTAGES,     /* entries into down */
     SIM_SENSE_EXC_DOWN,    /* time down in whole excursions */
     SIM_SENSE_EXC_OUTAGES, /* entries into down in them */
+    SIM_SENSE_EXCURSIONS,  /* their number, as played */
     SIM_SENSE_SINGLES
 };
 
@@ -70,9 +71,10 @@ void sim_sense_start(const struct sim_sense_plan *plan, struct sim_sense_trail *
                      const struct sim_run *run);
 
 /* All is calm and `slot` is about to fire at time_s: an excursion begins, if the firing
- * ends calm. */
+ * ends calm. Counts it in the sums. */
 void sim_sense_leave(const struct sim_sense_plan *plan, struct sim_sense_trail *trail,
-                     const struct sim_run *run, uint32_t slot, double time_s);
+                     const struct sim_run *run, uint32_t slot, double time_s,
+                     double *sums);
 
 /* In the present state delay_s pass, and then `slot` (or none) is about to fire: brings
  * the score up to and including this firing. `edges` is where firings that have no
@@ -119,10 +121,11 @@ void sim_sense_tally_add(struct sim_sense_tally *tally, const double *sums);
 struct sim_sense_sample {
     const double *sums;
     uint32_t n;
-    double effective;  /* outages, or weighted ones that tell as much */
-    double unseen;     /* share of the downtime that unseen outages may carry */
-    double confidence; /* 0.95 */
-    double widen;      /* >= 1, multiplies half-widths */
+    double effective;      /* outages, or weighted ones that tell as much */
+    double unseen_down;    /* share of the downtime that unseen outages may carry */
+    double unseen_outages; /* the same of the number of outages */
+    double confidence;     /* 0.95 */
+    double widen;          /* >= 1, multiplies half-widths */
 };
 
 /* Fills components and elasticities of a service; memory from the arena. Leaves both

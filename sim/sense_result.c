@@ -27,6 +27,8 @@
 #include "sim/interval.h"
 
 #define FEW_OUTAGES 10.0 /* below: Wilson; and no elasticities */
+#define FEW_EDGES   1e-3 /* of excursions, with a firing that has no score: overlooked \
+                          */
 
 enum scale { PLAIN, LOGARITHM, LOGIT };
 
@@ -198,9 +200,10 @@ static struct sim_estimate outage_share(const struct jack *jack, measure_fn meas
         return e;
     }
     const double n = jack->sample->effective / pow(jack->sample->widen, 2.0);
-    const struct sim_estimate wilson =
+    struct sim_estimate wilson =
         sim_interval_wilson(e.value, n, jack->sample->confidence);
 
+    wilson.low = e.value > 0.0 ? wilson.low : 0.0;
     return e.is_known ? sim_interval_hull(e, wilson) : wilson;
 }
 
@@ -279,9 +282,8 @@ static int by_criticality(const void *left, const void *right)
  * more or less in the score.
  */
 static struct sim_estimate elasticity(const struct jack *jack, measure_fn measure,
-                                      uint32_t i)
+                                      uint32_t i, double unseen)
 {
-    const double unseen = jack->sample->unseen;
     struct sim_estimate e = estimate(jack, PLAIN, measure, i);
 
     e.low = e.value - hypot(e.value - e.low, unseen);
@@ -301,10 +303,12 @@ static void fill_elasticity(const struct jack *jack, uint32_t i,
         return;
     }
     if (jack->total[SIM_SENSE_EXC_DOWN] > 0.0) {
-        out->unavailability = elasticity(jack, downtime_elasticity, i);
+        out->unavailability =
+            elasticity(jack, downtime_elasticity, i, jack->sample->unseen_down);
     }
     if (jack->total[SIM_SENSE_EXC_OUTAGES] > 0.0) {
-        out->outages = elasticity(jack, outage_elasticity, i);
+        out->outages =
+            elasticity(jack, outage_elasticity, i, jack->sample->unseen_outages);
     }
 }
 

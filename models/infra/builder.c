@@ -13,10 +13,12 @@
  */
 #include "models/infra/builder.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "models/design/design.h"
 #include "sim/check.h"
 
 #define NAME_MAX_BYTES 256
@@ -66,6 +68,8 @@ uint32_t ha_build_slot(struct ha_builder *b, uint32_t purpose, uint32_t entity,
 
 uint32_t ha_build_dist_as_is(struct ha_builder *b, struct sim_dist dist)
 {
+    uint32_t cap_use = b->cap_dists;
+    b->law_use = grow(b->arena, b->law_use, b->n_dists, &cap_use, sizeof *b->law_use);
     b->dist = grow(b->arena, b->dist, b->n_dists, &b->cap_dists, sizeof *b->dist);
     b->dist[b->n_dists] = dist;
     return b->n_dists++;
@@ -75,6 +79,39 @@ uint32_t ha_build_dist(struct ha_builder *b, struct sim_dist dist)
 {
     return ha_build_dist_as_is(b, b->exponential_delays ? sim_dist_as_exponential(&dist)
                                                         : dist);
+}
+
+void ha_build_scales(struct ha_builder *b, uint32_t dist, uint32_t param,
+                     int32_t exponent)
+{
+    SIM_CHECK(dist < b->n_dists && param < HA_N_PARAMS);
+    b->law_use[dist] = (struct ha_law_use){.param = param + 1, .exponent = exponent};
+}
+
+const struct sim_parameters *ha_build_parameters(struct ha_builder *b)
+{
+    static_assert(HA_N_PARAMS <= SIM_MAX_PARAMETERS, "each row may be one");
+    struct sim_parameters *out = sim_arena_calloc(b->arena, 1, sizeof *out);
+    const char **name = sim_arena_calloc(b->arena, HA_N_PARAMS, sizeof *name);
+    uint16_t *of_law = sim_arena_calloc(b->arena, b->n_dists, sizeof *of_law);
+    double *exponent = sim_arena_calloc(b->arena, b->n_dists, sizeof *exponent);
+    uint16_t place[HA_N_PARAMS + 1];
+    for (uint32_t p = 0; p <= HA_N_PARAMS; p++) {
+        place[p] = SIM_NO_PART;
+    }
+    for (uint32_t d = 0; d < b->n_dists; d++) {
+        const struct ha_law_use *use = &b->law_use[d];
+        if (use->param > 0 && place[use->param] == SIM_NO_PART) {
+            name[out->n] = ha_param_key((enum ha_param)(use->param - 1));
+            place[use->param] = (uint16_t)out->n++;
+        }
+        of_law[d] = place[use->param];
+        exponent[d] = use->exponent;
+    }
+    out->name = name;
+    out->of_law = of_law;
+    out->exponent = exponent;
+    return out;
 }
 
 uint32_t ha_build_choice(struct ha_builder *b, const char *fmt, ...)

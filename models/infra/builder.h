@@ -30,6 +30,12 @@ struct ha_slot_use {
     uint32_t entity;
 };
 
+/* Which named number scales a law in time: time ~ number^exponent. */
+struct ha_law_use {
+    uint32_t param; /* enum ha_param + 1; 0: none */
+    int32_t exponent;
+};
+
 struct ha_builder {
     struct sim_arena *arena;
     bool exponential_delays; /* every law becomes the exponential of its mean */
@@ -38,6 +44,7 @@ struct ha_builder {
     struct ha_slot_use *use;
     uint32_t n_dists, cap_dists;
     struct sim_dist *dist;
+    struct ha_law_use *law_use; /* [n_dists] */
     uint32_t n_choices, cap_choices;
     uint64_t *choice_id;
     uint16_t n_groups; /* failure groups given out so far */
@@ -59,6 +66,14 @@ uint32_t ha_build_dist(struct ha_builder *b, struct sim_dist dist);
 
 /* The same, but never made exponential (clocks that must not be memoryless). */
 uint32_t ha_build_dist_as_is(struct ha_builder *b, struct sim_dist dist);
+
+/* Says that catalogue row `param` (enum ha_param) scales the law: exponent 1 when the
+ * row is a length of time, -1 when it is a rate. */
+void ha_build_scales(struct ha_builder *b, uint32_t dist, uint32_t param,
+                     int32_t exponent);
+
+/* The rows that scale laws, as parameters of the model, by their catalogue keys. */
+const struct sim_parameters *ha_build_parameters(struct ha_builder *b);
 
 /* A new choice stream; returns its index. */
 uint32_t ha_build_choice(struct ha_builder *b, const char *fmt, ...)

@@ -87,6 +87,17 @@ static double yearly_rate(const struct ha_infra_spec *spec, uint32_t fm)
     return ha_catalog_rate_per_year(spec->catalog, row[fm].rate);
 }
 
+/* How often it strikes and how long it lasts are rows of the catalogue. */
+static void name_parameters(const struct ha_fm_plan *f, struct ha_builder *b,
+                            uint32_t fm)
+{
+    ha_build_scales(b, f->strike_dist, row[fm].rate, -1);
+    ha_build_scales(b, f->first_dist, row[fm].rate, -1);
+    if (row[fm].duration != HA_PARAM_NONE) {
+        ha_build_scales(b, f->heal_dist, row[fm].duration, 1);
+    }
+}
+
 static void plan_mode(struct ha_infra_plan *plan, struct ha_builder *b,
                       const struct ha_infra_spec *spec, uint32_t fm)
 {
@@ -115,6 +126,7 @@ static void plan_mode(struct ha_infra_plan *plan, struct ha_builder *b,
     if (row[fm].mode->plan != NULL) {
         row[fm].mode->plan(f, b, spec);
     }
+    name_parameters(f, b, fm);
     if (f->has_heal) {
         f->heal_slot = add_slots(plan, b, fm, true, 0);
     }

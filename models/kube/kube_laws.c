@@ -117,6 +117,7 @@ static void provision_laws(struct ha_kube_laws *law, struct ha_builder *b,
     }
     if (ha_catalog_duration(spec->catalog, HA_PARAM_NODE_AUTOREPAIR_DELAY, &repair)) {
         law->repair = add(b, repair);
+        ha_build_scales(b, law->repair, HA_PARAM_NODE_AUTOREPAIR_DELAY, 1);
     }
 }
 

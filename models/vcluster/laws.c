@@ -226,6 +226,18 @@ static struct sim_dist duration(const struct ha_design *design, enum ha_param ro
     return law;
 }
 
+/* The law of a catalogue row, or one around fallback_s where it has none. */
+static uint32_t add_row(const struct ha_vc_plan *plan, struct ha_builder *b,
+                        enum ha_param row, double fallback_s)
+{
+    uint32_t law = ha_build_dist(b, duration(plan->design, row, fallback_s));
+
+    if (plan->design->catalog.value[row].is_set) {
+        ha_build_scales(b, law, row, 1);
+    }
+    return law;
+}
+
 static struct sim_dist operator_law(struct sim_arena *arena)
 {
     const double weight[2] = {WORKING_SHARE, 1.0 - WORKING_SHARE};
@@ -242,8 +254,8 @@ void ha_vc_laws_make(struct ha_vc_plan *plan, struct ha_builder *b)
     double act_s = design->vcluster.liveness_act_s;
     struct ha_vc_laws *l = &plan->law;
 
-    l->start_cp = ha_build_dist(b, duration(design, HA_PARAM_POD_RESTART, 25.0));
-    l->start_etcd = ha_build_dist(b, duration(design, HA_PARAM_ETCD_RESTART, 10.0));
+    l->start_cp = add_row(plan, b, HA_PARAM_POD_RESTART, 25.0);
+    l->start_etcd = add_row(plan, b, HA_PARAM_ETCD_RESTART, 10.0);
     l->start_dns = ha_build_dist(b, sim_dist_uniform(1.0, 3.0));
     l->store_limit = ha_build_dist(b, sim_dist_deterministic(STORE_LIMIT_S));
     l->liveness = ha_build_dist(b, sim_dist_uniform(act_s, PROBE_STRETCH * act_s));
@@ -253,8 +265,7 @@ void ha_vc_laws_make(struct ha_vc_plan *plan, struct ha_builder *b)
         ha_build_dist(b, sim_dist_uniform(CONTROLLERS_MIN_S, CONTROLLERS_MAX_S));
     l->refill = ha_build_dist(b, sim_dist_uniform(REFILL_MIN_S, REFILL_MAX_S));
     l->operator_refill = ha_build_dist(b, operator_law(b->arena));
-    l->restore =
-        ha_build_dist(b, duration(design, HA_PARAM_RESTORE_EVENT_DURATION, 5400.0));
+    l->restore = add_row(plan, b, HA_PARAM_RESTORE_EVENT_DURATION, 5400.0);
     if (plan->store->is_raft) {
         make_raft_laws(plan, b);
     }

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/vcluster/components.h"
 #include "models/vcluster/extras.h"
 #include "models/vcluster/laws.h"
 #include "models/vcluster/plan.h"
@@ -493,5 +494,7 @@ int ha_vcluster_model(const struct ha_design *design,
     ha_extras_place(plan, &b);
     plan->kube.use = b.use;
     fill_model(plan, &b, out);
+    out->components = ha_vc_components(plan, &b);
+    out->parameters = ha_build_parameters(&b);
     return 0;
 }

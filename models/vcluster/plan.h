@@ -109,6 +109,7 @@ struct ha_vc_plan {
     uint32_t leader_choice, holder_choice, read_choice, kcm_choice;
     double *read_p;                    /* [asked * (n_cp + 1) + read], see lease.h */
     const struct ha_vc_extras *extras; /* NULL without extra systems */
+    const struct ha_vc_parts *parts;   /* see components.c */
     const char **cause;
     uint32_t n_causes;
     size_t common_at, pods_at, extras_at, state_end;
