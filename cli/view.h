@@ -69,8 +69,6 @@ void cli_compare_json(FILE *out, enum cli_format format,
                       const struct cli_compare_view *view);
 /* What --sensitivity adds: components and parameters that matter. */
 void cli_run_sensitivity(FILE *out, const struct cli_run_view *view);
-void cli_run_json(FILE *out, const struct cli_run_view *view);
-void cli_compare_json(FILE *out, const struct cli_compare_view *view);
 void cli_run_csv(FILE *out, const struct cli_run_view *view);
 void cli_compare_csv(FILE *out, const struct cli_compare_view *view);
 void cli_run_markdown(FILE *out, const struct cli_run_view *view);
