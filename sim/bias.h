@@ -4,7 +4,8 @@
  * only; the method is told in sim/biased.c.
  *
  *     bias_plan      what is biased and how strongly; learned in pilot rounds
- *     bias_segment   strategies between two failures and their likelihood ratios
+ *     bias_segment   strategies between two failures
+ *     bias_clocks    which failure comes next, and the likelihood ratios
  *     bias_recovery  size-biased recoveries
  *     bias_path      plays one excursion, with weight windows
  *     bias_learn     what a path of a pilot teaches
@@ -238,18 +239,27 @@ struct sim_bias_path {
     struct sim_sense_trail trail; /* used while player->sense is there */
 };
 
+/* The last cumulative hazard asked of a clock. */
+struct sim_bias_memo {
+    double armed_at_s;
+    double at_s;
+    double hazard;
+    uint32_t dist;
+};
+
 /* Armed failure clocks of the present state, for one step. */
 struct sim_bias_clocks {
     uint32_t n;
-    uint32_t *ix;   /* [n] */
-    double *hazard; /* [n] mean hazard over the window, per second */
-    double *share;  /* [n] of the wanted intensity, sum 1 */
-    double *wanted; /* [n_clocks] of the open segment, by what was learned */
+    uint32_t n_general; /* with laws other than exponential */
+    uint32_t *ix;       /* [n] */
+    bool *is_general;   /* [n] */
+    double *hazard;     /* [n] mean hazard over the window, per second */
+    double *age;        /* [n] hazard relative to the law's mean rate */
+    double *share;      /* [n] of the wanted intensity, sum 1 */
     double window_s;
-    double plain;                       /* total original rate of constant clocks */
-    double raised[SIM_BIAS_STRATEGIES]; /* the same under each strategy */
-    uint32_t n_general;
-    uint32_t *general; /* indexes (into the above) of clocks with other laws */
+    double raised[SIM_BIAS_STRATEGIES]; /* total hazard under each strategy */
+    double *wanted; /* [n_clocks] of the open segment, by what was learned */
+    struct sim_bias_memo *memo; /* [n_clocks] */
 };
 
 struct sim_bias_player {
@@ -325,7 +335,8 @@ void sim_bias_learn_copy(struct sim_bias_player *player, uint32_t first_clock);
 /* Recalls which failures are wanted next on the path being played: whenever another
  * path is taken up. */
 void sim_bias_segment_recall(struct sim_bias_player *player);
-/* Looks at the armed failure clocks; the window reaches to the next other event. */
+/* Looks at the armed failure clocks in a window that should reach to the next other
+ * event; clocks.window_s says how far it does. */
 void sim_bias_survey(struct sim_bias_player *player, double window_s);
 /* Starts a segment: draws its strategy, sets the wanted intensities. */
 void sim_bias_segment_open(struct sim_bias_player *player);

@@ -46,7 +46,10 @@ void sim_bias_player_init(struct sim_bias_player *player,
     clocks->hazard = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->hazard);
     clocks->share = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->share);
     clocks->wanted = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->wanted);
-    clocks->general = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->general);
+    clocks->age = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->age);
+    clocks->memo = sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->memo);
+    clocks->is_general =
+        sim_arena_calloc(arena, plan->n_clocks, sizeof *clocks->is_general);
 }
 
 void sim_bias_player_release(struct sim_bias_player *player)

@@ -406,7 +406,7 @@ static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
         sim_bias_survey(player, window_s);
         failed = sim_bias_next_failure(player, &delay_s);
         if (failed == UINT32_MAX) {
-            delay_s = is_pending ? window_s : player->clocks.window_s;
+            delay_s = player->clocks.window_s;
         }
         if (now_s + delay_s >= plan->horizon_s) {
             sim_bias_account(player, plan->horizon_s - now_s, UINT32_MAX);
@@ -423,7 +423,7 @@ static bool step(struct sim_bias_player *player, uint32_t *n_waiting)
         slot = plan->clock_slot[ix];
         time_s = now_s + delay_s;
     }
-    const bool fires = failed != UINT32_MAX || is_pending;
+    const bool fires = failed != UINT32_MAX || !(delay_s < window_s);
     sim_bias_sense_time(player, delay_s, fires ? slot : SIM_SENSE_NONE);
     if (!fires) {
         sim_world_advance(run, now_s + delay_s);
