@@ -91,6 +91,7 @@ double sim_values_guess(const struct sim_values *values, uint64_t key);
 struct sim_bias_plan {
     const struct sim_model *model;
     uint32_t focus;        /* the service biased for */
+    bool all_causes;       /* each of them must become precise */
     double mass;           /* -ln(1 - p): failures due in a window */
     uint32_t n_clocks;     /* slots of class SIM_FAILURE */
     uint32_t *clock_slot;  /* clock -> slot */

@@ -33,10 +33,10 @@
 #define LEARNED_SIZE  0.8  /* part of a size mixture that is learned */
 #define LEAST_OWN_LAW 0.1  /* and what is always left to the law itself */
 #define LEARNED_GROUP 0.7
-#define PLAIN         0.10  /* odds that are always left to the original law */
-#define LEAST_ODDS    0.06  /* and to each other strategy */
-#define COPIES        4     /* excursions per exit, before and without learning */
-#define CAUSE_COUNTS  0.005 /* causes below this share do not steer */
+#define PLAIN         0.10 /* odds that are always left to the original law */
+#define LEAST_ODDS    0.06 /* and to each other strategy */
+#define COPIES        4    /* excursions per exit, before and without learning */
+#define CAUSE_COUNTS  0.01 /* causes below this share steer less and less */
 #define VALUE_CAP     8192
 #define VALUE_VISITS  20 /* before a state's value is used */
 
@@ -158,6 +158,7 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
     *plan = (struct sim_bias_plan){
         .model = model,
         .focus = study->focus,
+        .all_causes = study->all_causes,
         .mass = -log1p(-FAIL_P),
         .copies = COPIES,
         .copies_planned = COPIES,
@@ -360,33 +361,44 @@ static void learn_sizes(struct sim_bias_plan *plan,
     }
 }
 
-/* Mean square of a group's scores, each cause relative to that cause's total. */
-static double relative_square(const struct sim_bias_lesson *lesson, uint32_t g,
-                              const double *total, double all)
+/* How much a relative square of each cause counts: 1 / total^2 when the cause is
+ * large enough to matter. When every cause must be precise, the least precise one
+ * counts most. False: nothing scored. */
+static bool weigh_causes(const struct sim_bias_plan *plan,
+                         const struct sim_bias_lesson *lesson, double *weight)
 {
-    double sum = 0.0;
-
-    for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
-        if (total[c] > CAUSE_COUNTS * all) {
-            sum += lesson->group_score2[g][c] / (total[c] * total[c]);
-        }
-    }
-    return lesson->group_n[g] > 0.0 ? sum / lesson->group_n[g] : 0.0;
-}
-
-/* Sums of the scores by cause over all rows; returns the sum over the causes. */
-static double add_scores(const struct sim_bias_plan *plan,
-                         const struct sim_bias_lesson *lesson, double *total)
-{
+    double total[SIM_BIAS_CAUSES] = {0};
+    double square[SIM_BIAS_CAUSES] = {0};
     double all = 0.0;
 
     for (uint32_t g = 0; g <= plan->n_groups; g++) {
         for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
             total[c] += lesson->group_score[g][c];
+            square[c] += lesson->group_score2[g][c];
             all += lesson->group_score[g][c];
         }
     }
-    return all;
+    for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+        weight[c] = 0.0;
+        if (total[c] > 0.0) {
+            const double share = fmin(1.0, total[c] / all / CAUSE_COUNTS);
+            weight[c] = pow(share, 4.0) / (total[c] * total[c]);
+            weight[c] *= plan->all_causes ? square[c] / (total[c] * total[c]) : 1.0;
+        }
+    }
+    return all > 0.0;
+}
+
+/* Mean weighted square of a group's scores over the causes. */
+static double relative_square(const struct sim_bias_lesson *lesson, uint32_t g,
+                              const double *weight)
+{
+    double sum = 0.0;
+
+    for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+        sum += lesson->group_score2[g][c] * weight[c];
+    }
+    return lesson->group_n[g] > 0.0 ? sum / lesson->group_n[g] : 0.0;
 }
 
 /*
@@ -397,14 +409,14 @@ static void learn_copies(struct sim_bias_plan *plan,
                          const struct sim_bias_lesson *lesson)
 {
     const uint32_t planned = plan->n_groups;
-    double total[SIM_BIAS_CAUSES] = {0};
+    double weight[SIM_BIAS_CAUSES];
     double square = 0.0;
     double events = 0.0;
     double n = 0.0;
-    const double all = add_scores(plan, lesson, total);
 
+    weigh_causes(plan, lesson, weight);
     for (uint32_t g = 0; g < plan->n_groups; g++) {
-        square += lesson->group_n[g] * relative_square(lesson, g, total, all);
+        square += lesson->group_n[g] * relative_square(lesson, g, weight);
         events += lesson->group_events[g];
         n += lesson->group_n[g];
     }
@@ -414,8 +426,8 @@ static void learn_copies(struct sim_bias_plan *plan,
     const double cost = events / n + 4.0;
     const double cost_planned =
         lesson->group_events[planned] / lesson->group_n[planned] + 4.0;
-    const double ratio = sqrt(relative_square(lesson, planned, total, all) /
-                              cost_planned / (square / n / cost));
+    const double ratio = sqrt(relative_square(lesson, planned, weight) / cost_planned /
+                              (square / n / cost));
     plan->copies = ratio < 0.5 ? 2 * COPIES : COPIES;
     plan->copies_planned =
         (uint32_t)fmin(fmax(round(plan->copies * ratio), 1.0), 2.0 * COPIES);
@@ -424,16 +436,15 @@ static void learn_copies(struct sim_bias_plan *plan,
 static void learn_groups(struct sim_bias_plan *plan,
                          const struct sim_bias_lesson *lesson)
 {
-    double total[SIM_BIAS_CAUSES] = {0};
+    double weight[SIM_BIAS_CAUSES];
     double want[SIM_BIAS_GROUPS] = {0};
     double sum = 0.0;
-    const double all = add_scores(plan, lesson, total);
 
-    if (!(all > 0.0)) {
+    if (!weigh_causes(plan, lesson, weight)) {
         return;
     }
     for (uint32_t g = 0; g < plan->n_groups; g++) {
-        const double square = relative_square(lesson, g, total, all);
+        const double square = relative_square(lesson, g, weight);
         if (square > 0.0) {
             const double cost = lesson->group_events[g] / lesson->group_n[g] + 4.0;
             want[g] = plan->group_odds[g] * sqrt(square / cost);
