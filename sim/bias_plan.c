@@ -382,7 +382,7 @@ static bool weigh_causes(const struct sim_bias_plan *plan,
         weight[c] = 0.0;
         if (total[c] > 0.0) {
             const double share = fmin(1.0, total[c] / all / CAUSE_COUNTS);
-            weight[c] = pow(share, 4.0) / (total[c] * total[c]);
+            weight[c] = pow(share, 8.0) / (total[c] * total[c]);
             weight[c] *= plan->all_causes ? square[c] / (total[c] * total[c]) : 1.0;
         }
     }
