@@ -113,9 +113,11 @@ static void print_outages(FILE *out, const struct sim_result *r,
          sure_words(r, text, sizeof(text),
                     cli_frequency_interval(s->outages_per_year).s));
     if (half > 0) {
-        snprintf(text, sizeof(text), "half under %s; 1 in 100 over %s",
-                 cli_about(half, 2).s, cli_about(worst, 2).s);
-        line(out, "  how long", text, "");
+        char value[128];
+
+        snprintf(value, sizeof(value), "half under %s", cli_about(half, 2).s);
+        snprintf(text, sizeof(text), "1 in 100 over %s", cli_about(worst, 2).s);
+        line(out, "  how long", value, text);
     } else if (s->mean_outage_s.is_known) {
         snprintf(text, sizeof(text), "%s on average", cli_duration(s->mean_outage_s).s);
         line(out, "  how long", text, "");
