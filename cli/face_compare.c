@@ -160,6 +160,7 @@ static void fill_measures(struct cli_grid *grid, const struct cli_compare_view *
     add_windows(grid, v);
     add_outages(grid, v, v->finding[0].focus, "Outages per year");
     add_services(grid, v);
+    cli_compare_cost_rows(grid, v);
 }
 
 /* Each design has a place of its own: 1 600 min and 0.021 min may stand side by side.
@@ -469,6 +470,7 @@ void cli_compare_table(FILE *out, bool is_wide, const struct cli_compare_view *v
         fprintf(out, "  %s%s%s\n", cli_color_on(out, CLI_QUIET),
                 v->difference[0].found.how, cli_color_off(out, CLI_QUIET));
     }
+    cli_compare_cost_words(out, v);
     print_objective(out, v);
     print_notes(out, v);
 }
@@ -498,6 +500,7 @@ void cli_compare_markdown(FILE *out, const struct cli_compare_view *v)
         cli_grid_markdown(out, &grid);
         cli_grid_release(&grid);
     }
+    cli_compare_cost_words(out, v);
     print_objective(out, v);
     fprintf(out, "\nseed %llu\n", (unsigned long long)v->question->seed);
 }

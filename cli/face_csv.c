@@ -62,9 +62,17 @@ static void put_service(FILE *out, const struct cli_finding *f,
 
 static void put_finding(FILE *out, const struct cli_finding *f)
 {
+    const struct cli_cost *cost = &f->subject->cost;
+    const double own = cli_cost_own(cost);
+
     for (uint32_t i = 0; i < f->result->n_services; i++) {
         put_service(out, f, &f->result->service[i]);
     }
+    put_row(out, f, "", "", "cost", "USD/month",
+            (struct sim_estimate){own, own, own, cost->is_known}, 1);
+    put_row(out, f, "", "", "cost_of_host", "USD/month",
+            (struct sim_estimate){cost->host, cost->host, cost->host, cost->is_known},
+            1);
 }
 
 static void put_head(FILE *out)

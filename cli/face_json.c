@@ -204,6 +204,20 @@ static json_t *service(const struct sim_result *r, const struct sim_service_resu
     return object;
 }
 
+static json_t *cost(const struct cli_cost *c)
+{
+    json_t *object;
+
+    if (!c->is_known) {
+        return json_null();
+    }
+    object = must(json_object());
+    set(object, "pods", number(c->pods));
+    set(object, "volumes", number(c->volumes));
+    set(object, "host", number(c->host));
+    return object;
+}
+
 static json_t *design(const struct cli_subject *subject)
 {
     json_t *object = must(json_object());
@@ -215,6 +229,7 @@ static json_t *design(const struct cli_subject *subject)
     set(object, "note", subject->note != NULL ? text(subject->note) : json_null());
     set(object, "kind", text(subject->has_design ? "vcluster" : "system"));
     set(object, "hash", text(hash));
+    set(object, "cost_usd_per_month", cost(&subject->cost));
     return object;
 }
 

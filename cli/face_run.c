@@ -149,6 +149,17 @@ static void print_windows(FILE *out, const struct cli_run_view *v,
     }
 }
 
+static void print_cost(FILE *out, const struct cli_cost *cost)
+{
+    char text[256];
+
+    if (cost->is_known) {
+        snprintf(text, sizeof(text), "requests and volumes; the whole host %s",
+                 cli_money(cost->host).s);
+        line(out, "Cost per month", cli_money(cli_cost_own(cost)).s, text);
+    }
+}
+
 /* The first year of a new system differs from the long run: nothing has aged yet. */
 static void print_first_year(FILE *out, const struct sim_result *r,
                              const struct sim_service_result *s)
@@ -190,6 +201,7 @@ static void print_answer(FILE *out, const struct cli_run_view *v)
     if (cli_none_seen(r, s, &years)) {
         print_none_seen(out, r, s, years);
         print_windows(out, v, s);
+        print_cost(out, &v->finding.subject->cost);
         return;
     }
     snprintf(text, sizeof(text), "%s nines", cli_nines(s->unavailability.value).s);
@@ -201,6 +213,7 @@ static void print_answer(FILE *out, const struct cli_run_view *v)
     if (v->question->is_first_year) {
         print_first_year(out, r, s);
     }
+    print_cost(out, &v->finding.subject->cost);
 }
 
 /* One line for a service that is not the judged one. */

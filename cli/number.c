@@ -415,3 +415,14 @@ struct cli_text cli_count(double count)
 {
     return in_words(count, count >= 1e6 ? pow(10, place_of(count) - 2) : 1);
 }
+
+struct cli_text cli_money(double usd)
+{
+    const double size = fabs(usd);
+    const char *minus = usd < 0 ? "-" : "";
+    struct cli_text text;
+
+    snprintf(text.s, sizeof(text.s), "%s$%.60s", minus,
+             cli_rounded(size, size < 10 ? 0.01 : 1).s);
+    return text;
+}

@@ -82,6 +82,9 @@ struct cli_text cli_nines(double unavailability);
 /* "20 000"; from a million on to three significant digits. */
 struct cli_text cli_count(double count);
 
+/* Money a month: "$26", "$1 335", "$0.40". */
+struct cli_text cli_money(double usd);
+
 /* An estimate times a constant (unavailability to seconds per year). */
 struct sim_estimate cli_scaled(struct sim_estimate estimate, double factor);
 

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "cli/cost.h"
 #include "models/blocks/blocks.h"
 #include "models/design/design.h"
 #include "sim/arena.h"
@@ -23,6 +24,7 @@ struct cli_subject {
     uint64_t fingerprint; /* hash of everything that decides the result */
     const struct sim_model *model;
     bool has_design;
+    struct cli_cost cost;    /* known for designs on hosts with prices */
     struct ha_design design; /* when has_design */
     struct ha_blocks blocks; /* otherwise */
     struct sim_model own_model;

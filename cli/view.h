@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/grid.h"
 #include "cli/output.h"
 #include "cli/question.h"
 #include "cli/subject.h"
@@ -75,6 +76,11 @@ void cli_run_markdown(FILE *out, const struct cli_run_view *view);
 void cli_compare_markdown(FILE *out, const struct cli_compare_view *view);
 void cli_run_junit(FILE *out, const struct cli_run_view *view);
 void cli_compare_junit(FILE *out, const struct cli_compare_view *view);
+
+/* Rows of a comparison about money, and sentences about its differences; nothing when a
+ * design has no prices. */
+void cli_compare_cost_rows(struct cli_grid *grid, const struct cli_compare_view *view);
+void cli_compare_cost_words(FILE *out, const struct cli_compare_view *view);
 
 /* The judged service of a finding. */
 const struct sim_service_result *cli_focus(const struct cli_finding *finding);
