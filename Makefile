@@ -242,8 +242,18 @@ demo: ## install what is missing, build, compare 3/5/7 replicas, leave charts
 	  --max-time 45s --export json=build/demo/result.json --charts build/demo
 	@ls build/demo
 
-install: build/nines ## copy the program and its configurations below PREFIX
+install: build/nines ## copy the program, its manual and configurations below PREFIX
 	install -D -m 755 build/release/nines $(DESTDIR)$(PREFIX)/bin/nines
+	@mkdir -p build/share
+	@build/nines help --man > build/share/nines.1
+	@for s in bash zsh fish; do build/nines completion $$s > build/share/$$s; done
+	install -D -m 644 build/share/nines.1 $(DESTDIR)$(PREFIX)/share/man/man1/nines.1
+	install -D -m 644 build/share/bash \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nines
+	install -D -m 644 build/share/zsh \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nines
+	install -D -m 644 build/share/fish \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nines.fish
 	@for f in $(wildcard configs/designs/* configs/hosts/* configs/catalog/*); do \
 	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/nines/$${f#configs/}; done
 

@@ -7,18 +7,24 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/error.h"
+#include "cli/man.h"
 #include "cli/options.h"
 
 static const struct cli_usage usage = {
     .name = "help",
     .synopsis = "nines help [COMMAND]",
     .about = "What nines can do, or what one command can do.",
-    .examples = "  nines help\n  nines help version",
+    .examples = "  nines help\n  nines help run\n"
+                "  nines help --man | man -l -",
 };
 
 int cmd_help(int argc, char **argv)
 {
-    const struct cli_option rows[] = {CLI_ROWS_END};
+    bool wants_man = false;
+    const struct cli_option rows[] = {{0, "man", CLI_OPT_FLAG, &wants_man, NULL, NULL,
+                                       "everything as a manual page, in roff"},
+                                      CLI_ROWS_END};
     struct cli_list words = {0, NULL};
     int rc = cli_parse(&usage, rows, argc, argv, &words);
     char name[64];
@@ -28,9 +34,14 @@ int cmd_help(int argc, char **argv)
         cli_list_release(&words);
         return rc;
     }
+    if (wants_man) {
+        cli_man_print();
+        cli_list_release(&words);
+        return CLI_EXIT_DONE;
+    }
     if (words.n == 0) {
         cli_print_overview();
-        return 0;
+        return CLI_EXIT_DONE;
     }
     const struct cli_command *command = cli_command_find(words.item[0]);
 

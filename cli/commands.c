@@ -74,7 +74,7 @@ void cli_print_overview(void)
                 printf("\n%s%s%s\n", cli_color_on(stdout, CLI_STRONG), heading[group],
                        cli_color_off(stdout, CLI_STRONG));
             }
-            printf("  %-10s %s\n", c->name, c->summary);
+            printf("  %-11s %s\n", c->name, c->summary);
         }
     }
     printf("\nnines help COMMAND says more about one of them.\n");

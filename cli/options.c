@@ -307,12 +307,31 @@ static int take_option(const struct cli_usage *usage, const struct cli_option *r
     return rc;
 }
 
+/* Set only while cli_describe runs: tables live in the functions of commands. */
+static cli_reader reads_tables = NULL;
+
+void cli_describe(const char *name, int (*command)(int argc, char **argv),
+                  cli_reader reader)
+{
+    char word[32];
+    char *argv[] = {word, NULL};
+
+    snprintf(word, sizeof(word), "%s", name);
+    reads_tables = reader;
+    command(1, argv);
+    reads_tables = NULL;
+}
+
 int cli_parse(const struct cli_usage *usage, const struct cli_option *rows, int argc,
               char **argv, struct cli_list *words)
 {
     struct grammar g;
     bool is_rest = false;
 
+    if (reads_tables != NULL) {
+        reads_tables(usage, rows);
+        return CLI_EXIT_DONE;
+    }
     make_grammar(&g, rows);
     opterr = 0;
     optind = 0; /* glibc: start afresh */

@@ -120,6 +120,15 @@ int cli_parse(const struct cli_usage *usage, const struct cli_option *rows, int 
 /* Prints the help of a command on stdout: examples first. */
 void cli_print_help(const struct cli_usage *usage, const struct cli_option *rows);
 
+/* Gets the help and the option table of a command. */
+typedef void (*cli_reader)(const struct cli_usage *usage,
+                           const struct cli_option *rows);
+
+/* Calls the command (by its name and function), whose cli_parse then hands its tables
+ * to `reader` instead of parsing; nothing else happens. */
+void cli_describe(const char *name, int (*command)(int argc, char **argv),
+                  cli_reader reader);
+
 /* Appends a word to a list (the pointer, not a copy). */
 void cli_list_add(struct cli_list *list, const char *word);
 
