@@ -25,6 +25,17 @@ void *sim_ctmc_alloc(size_t n, size_t size)
     return block;
 }
 
+void *sim_ctmc_realloc(void *block, size_t n, size_t size)
+{
+    void *more = realloc(block, n * size);
+    if (more == NULL) {
+        fprintf(stderr, "nines: out of memory: %zu x %zu bytes for a Markov chain\n", n,
+                size);
+        exit(1);
+    }
+    return more;
+}
+
 void sim_sparse_release(struct sim_sparse *q)
 {
     free(q->row);

@@ -49,6 +49,8 @@ void sim_sparse_release(struct sim_sparse *q);
 
 /* Memory for the solvers: zeroed, ends the process when there is none; free(). */
 void *sim_ctmc_alloc(size_t n, size_t size);
+/* The same block with room for n > 0; what is new is not cleared. */
+void *sim_ctmc_realloc(void *block, size_t n, size_t size);
 
 /*
  * The chain restricted to the states with keep[i] != 0, numbered anew in the old
@@ -102,34 +104,40 @@ void sim_factor_solve_right(const struct sim_factor *f, long double *x);
 /* x (D - A) = 0, sum 1: the steady state of an irreducible chain without kill. */
 void sim_factor_steady(const struct sim_factor *f, long double *x);
 
-/* ---- sweeps (sweep.c): for chains too large to be factored ---- */
+/* ---- multilevel.c: closed chains too large to be factored ---- */
+
+/*
+ * The steady state of an irreducible chain until every entry is within `tolerance`
+ * (relative, estimated; not below 1e-13). Errors: SIM_ERR_NUMERIC when it does not
+ * settle, SIM_ERR_INTERRUPTED when *stop is set (stop may be NULL).
+ */
+int sim_multilevel_steady(const struct sim_sparse *q, double tolerance,
+                          const volatile sig_atomic_t *stop, long double *x,
+                          struct sim_err *err);
+
+/* ---- sweeps with killing (sweep.c) ---- */
 
 /* A chain prepared for sweeps; q must outlive it. */
 struct sim_sweep {
     const struct sim_sparse *q;
     struct sim_sparse in; /* transposed */
     long double *leave;   /* total rate out, kill included */
-    const long double *b; /* of the present solve, or NULL */
+    const long double *b; /* of the present solve */
     long double *x;
-    long double *block; /* rates between blocks */
-    uint32_t n_blocks, shift;
-    uint32_t n_sweeps; /* of the last solve */
 };
 
-/* kill[i] >= 0 per second (NULL = none). */
+/* kill[i] >= 0 per second. */
 void sim_sweep_init(struct sim_sweep *s, const struct sim_sparse *q,
                     const long double *kill);
 void sim_sweep_release(struct sim_sweep *s);
 
 /*
  * x (D - A) = b by Gauss-Seidel sweeps until every entry is within `tolerance`
- * (relative, estimated). b NULL: the steady state of a closed chain, sum 1. x holds
- * the first guess (> 0 for a steady state). Errors: SIM_ERR_NUMERIC after max_sweeps,
- * SIM_ERR_INTERRUPTED when *stop is set (stop may be NULL).
+ * (relative, estimated). x holds the first guess. Error: SIM_ERR_NUMERIC after
+ * max_sweeps.
  */
 int sim_sweep_solve(struct sim_sweep *s, const long double *b, double tolerance,
-                    uint32_t max_sweeps, const volatile sig_atomic_t *stop,
-                    long double *x, struct sim_err *err);
+                    uint32_t max_sweeps, long double *x, struct sim_err *err);
 
 /* ---- transient (transient.c) ---- */
 

@@ -138,6 +138,7 @@ static uint64_t services_of(const struct sim_exact_options *options)
 
 static int solve_service(struct sim_exact_solver *s, uint32_t service)
 {
+    int rc = 0;
     set_unknown(&s->out->service[service]);
     if ((services_of(s->options) >> service & 1) == 0) {
         return 0;
@@ -146,9 +147,9 @@ static int solve_service(struct sim_exact_solver *s, uint32_t service)
         sim_exact_read_steady(s, service);
     }
     if (s->options->wants_causes && !s->model->is_absorbing) {
-        sim_exact_causes(s, service);
+        rc = sim_exact_causes(s, service);
     }
-    return solve_part(s, service);
+    return rc == 0 ? solve_part(s, service) : rc;
 }
 
 /* ---- the driver ---- */

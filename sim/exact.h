@@ -21,6 +21,7 @@ struct sim_exact_options {
     bool wants_first_passage; /* mean time to the first outage */
     bool wants_transient;     /* first-year measures, loss probabilities */
     bool wants_causes;
+    bool wants_all_digits; /* of log_unavailability, for differences: may take longer */
     uint32_t n_thresholds; /* P(downtime in the first year > x), of service 0 */
     const double *threshold_s;
     double window_s; /* with budget_s >= 0: share of windows inside it */
@@ -60,7 +61,7 @@ struct sim_exact {
     bool blame_is_divided; /* downtime went to whom the model blames; else, or without
                               an opinion of the model, to what began the outage */
     uint32_t largest_law;  /* phases of the largest law */
-    const char *solver;    /* "elimination" or "sweeps" */
+    const char *solver;    /* "elimination" or "multilevel sweeps" */
     uint32_t n_services;
     struct sim_exact_service *service; /* lives in the arena given */
 };

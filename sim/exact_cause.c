@@ -79,68 +79,31 @@ static void read_blame(const struct sim_exact_solver *s, uint32_t service,
     }
 }
 
-/* Mean time to up from each down state, by state of the chain; false when it is not
- * to be had. */
-static bool find_lengths(const struct sim_exact_solver *s, uint32_t service,
-                         long double *length)
-{
-    const struct sim_sparse *q = &s->chain->q;
-    uint8_t *keep = sim_ctmc_alloc(q->n, sizeof *keep);
-    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
-    long double *lost = sim_ctmc_alloc(q->n, sizeof *lost);
-    struct sim_factor factor;
-    struct sim_err ignored;
-    for (uint32_t i = 0; i < q->n; i++) {
-        keep[i] = sim_exact_is_down(s, i, service) && s->pi[i] > 0;
-    }
-    struct sim_sparse down = sim_sparse_restrict(q, keep, number, lost);
-    long double *x = sim_ctmc_alloc(down.n, sizeof *x);
-    bool is_known = down.n > 0 && sim_exact_all_end(&down, lost) &&
-                    sim_factor_make(&factor, &down, lost, SIM_EXACT_ENTRIES,
-                                    SIM_EXACT_FLOPS, &ignored) == 0;
-    if (is_known) {
-        for (uint32_t i = 0; i < down.n; i++) {
-            x[i] = 1;
-        }
-        sim_factor_solve_right(&factor, x);
-        sim_factor_release(&factor);
-    }
-    for (uint32_t i = 0; i < q->n; i++) {
-        length[i] = keep[i] ? x[number[i]] : 0;
-    }
-    sim_sparse_release(&down);
-    free(keep);
-    free(number);
-    free(lost);
-    free(x);
-    return is_known;
-}
-
 /* The whole of an outage to the cause that began it. */
-static void follow_entries(const struct sim_exact_solver *s, uint32_t service,
-                           const double *outages_per_s, double *unavailability)
+static int follow_entries(struct sim_exact_solver *s, uint32_t service,
+                          const double *outages_per_s, double *unavailability)
 {
     uint32_t n = s->chain->q.n;
-    long double *length = sim_ctmc_alloc(n, sizeof *length);
+    int rc = 0;
     long double *flow = sim_ctmc_alloc(n, sizeof *flow);
-    bool is_known = find_lengths(s, service, length);
-    for (uint32_t c = 0; c <= s->model->n_causes; c++) {
+    uint8_t *is_down = sim_ctmc_alloc(n, sizeof *is_down);
+    for (uint32_t c = 0; rc == 0 && c <= s->model->n_causes; c++) {
         if (outages_per_s[c] == 0) {
             continue;
         }
-        long double time = 0;
         memset(flow, 0, n * sizeof *flow);
         add_entries(s, service, NULL, c, flow);
         for (uint32_t i = 0; i < n; i++) {
-            time += flow[i] * length[i];
+            is_down[i] = sim_exact_is_down(s, i, service);
         }
-        unavailability[c] = is_known ? (double)time : (double)NAN;
+        rc = sim_exact_time_in(s, &s->chain->q, is_down, flow, &unavailability[c]);
     }
-    free(length);
     free(flow);
+    free(is_down);
+    return rc;
 }
 
-void sim_exact_causes(struct sim_exact_solver *s, uint32_t service)
+int sim_exact_causes(struct sim_exact_solver *s, uint32_t service)
 {
     struct sim_exact_service *out = &s->out->service[service];
     size_t n = s->model->n_causes + 1;
@@ -149,7 +112,8 @@ void sim_exact_causes(struct sim_exact_solver *s, uint32_t service)
     add_entries(s, service, out->cause_outages_per_s, 0, NULL);
     if (s->chain->labels.has_blame) {
         read_blame(s, service, out->cause_unavailability);
-    } else {
-        follow_entries(s, service, out->cause_outages_per_s, out->cause_unavailability);
+        return 0;
     }
+    return follow_entries(s, service, out->cause_outages_per_s,
+                          out->cause_unavailability);
 }

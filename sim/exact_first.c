@@ -13,7 +13,8 @@
 
 #include "sim/exact_priv.h"
 
-bool sim_exact_all_end(const struct sim_sparse *q, const long double *lost)
+/* Can every state of q reach one with lost > 0? */
+static bool all_end(const struct sim_sparse *q, const long double *lost)
 {
     struct sim_sparse back = sim_sparse_transpose(q, NULL, NULL);
     uint8_t *mark = sim_ctmc_alloc(q->n, sizeof *mark);
@@ -30,9 +31,10 @@ bool sim_exact_all_end(const struct sim_sparse *q, const long double *lost)
     return all;
 }
 
-/* q with what is lost led back to where it starts: a closed chain. */
+/* q with what is lost led back to where it starts (start sums to total): a closed
+ * chain. */
 static struct sim_sparse lead_back(const struct sim_sparse *q, const long double *lost,
-                                   const long double *start)
+                                   const long double *start, long double total)
 {
     uint32_t n_starts = 0;
     uint64_t n_lost = 0;
@@ -42,114 +44,119 @@ static struct sim_sparse lead_back(const struct sim_sparse *q, const long double
     }
     struct sim_sparse out = {.n = q->n};
     uint64_t room = q->row[q->n] + n_lost * n_starts, n = 0;
+    uint32_t *entrance = sim_ctmc_alloc(n_starts, sizeof *entrance);
     out.row = sim_ctmc_alloc((size_t)q->n + 1, sizeof *out.row);
     out.to = sim_ctmc_alloc(room, sizeof *out.to);
     out.rate = sim_ctmc_alloc(room, sizeof *out.rate);
+    for (uint32_t i = 0, k = 0; i < q->n; i++) {
+        if (start[i] > 0) {
+            entrance[k++] = i;
+        }
+    }
     for (uint32_t i = 0; i < q->n; i++) {
         for (uint64_t e = q->row[i]; e < q->row[i + 1]; e++) {
             out.to[n] = q->to[e];
             out.rate[n++] = q->rate[e];
         }
-        for (uint32_t j = 0; lost[i] > 0 && j < q->n && n_starts > 0; j++) {
-            if (start[j] > 0 && j != i) {
-                out.to[n] = j;
-                out.rate[n++] = (double)(lost[i] * start[j]);
-            }
-            if (start[j] > 0 && n_starts == 1) {
-                break;
+        for (uint32_t k = 0; lost[i] > 0 && k < n_starts; k++) {
+            if (entrance[k] != i) {
+                out.to[n] = entrance[k];
+                out.rate[n++] = (double)(lost[i] * start[entrance[k]] / total);
             }
         }
         out.row[i + 1] = n;
     }
+    free(entrance);
     return out;
 }
 
-/* Mean time until what is lost: q entered with `start` (which it overwrites). */
-static int mean_time(struct sim_exact_solver *s, const struct sim_sparse *q,
-                     const long double *lost, long double *start, double *mean_s)
+struct sim_sparse sim_exact_reached(const struct sim_sparse *q, uint8_t *keep,
+                                    const long double *start, uint32_t *number,
+                                    long double *lost)
 {
-    struct sim_factor factor;
-    struct sim_err ignored;
-    long double sum = 0, flow = 0, total = 0;
-    if (sim_factor_make(&factor, q, lost, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS,
-                        &ignored) == 0) {
-        sim_factor_solve_left(&factor, start);
-        sim_factor_release(&factor);
-        for (uint32_t i = 0; i < q->n; i++) {
-            sum += start[i];
+    struct sim_sparse all = sim_sparse_restrict(q, keep, number, NULL);
+    uint8_t *reached = sim_ctmc_alloc(all.n, sizeof *reached);
+    for (uint32_t i = 0; i < q->n; i++) {
+        if (keep[i] && start[i] > 0) {
+            reached[number[i]] = 1;
         }
-        *mean_s = (double)sum;
-        return 0;
     }
-    struct sim_sparse closed = lead_back(q, lost, start);
-    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
+    sim_sparse_reach(&all, reached);
+    for (uint32_t i = 0; i < q->n; i++) {
+        keep[i] = keep[i] && reached[number[i]];
+    }
+    sim_sparse_release(&all);
+    free(reached);
+    return sim_sparse_restrict(q, keep, number, lost);
+}
+
+/* By cycles: one over the flow of what is lost, in the long run of starting again. */
+static int time_by_cycles(struct sim_exact_solver *s, const struct sim_sparse *q,
+                          const long double *lost, const long double *start,
+                          double *total_s)
+{
+    long double flow = 0, total = 0;
     for (uint32_t i = 0; i < q->n; i++) {
         total += start[i];
     }
-    int rc = sim_exact_sweep(s, &closed, x);
+    struct sim_sparse closed = lead_back(q, lost, start, total);
+    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
+    int rc = sim_exact_closed(s, &closed, x);
     for (uint32_t i = 0; i < q->n; i++) {
         flow += x[i] * lost[i];
     }
-    *mean_s = (double)(total / flow);
+    *total_s = (double)(total / flow);
     sim_sparse_release(&closed);
     free(x);
     return rc;
 }
 
-/* The up states reached before the first outage; number[] and lost[] as in
- * sim_sparse_restrict. */
-static struct sim_sparse before_outage(const struct sim_exact_part *part,
-                                       uint32_t *number, long double *lost)
+int sim_exact_time_in(struct sim_exact_solver *s, const struct sim_sparse *q,
+                      uint8_t *keep, const long double *start, double *total_s)
 {
-    const struct sim_sparse *q = &part->q;
-    uint8_t *keep = sim_ctmc_alloc(q->n, sizeof *keep);
+    struct sim_factor factor;
+    struct sim_err ignored;
+    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
+    long double *lost = sim_ctmc_alloc(q->n, sizeof *lost);
+    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
+    long double sum = 0;
+    int rc = 0;
+    struct sim_sparse part = sim_exact_reached(q, keep, start, number, lost);
     for (uint32_t i = 0; i < q->n; i++) {
-        keep[i] = !part->marked[i];
-    }
-    struct sim_sparse up = sim_sparse_restrict(q, keep, number, NULL);
-    uint8_t *reached = sim_ctmc_alloc(up.n, sizeof *reached);
-    for (uint32_t i = 0; i < q->n; i++) {
-        if (keep[i] && part->start[i] > 0) {
-            reached[number[i]] = 1;
+        if (keep[i]) {
+            x[number[i]] = start[i];
         }
     }
-    sim_sparse_reach(&up, reached);
-    for (uint32_t i = 0; i < q->n; i++) {
-        keep[i] = keep[i] && reached[number[i]];
+    if (part.n > 0 && !all_end(&part, lost)) {
+        *total_s = (double)HUGE_VAL;
+    } else if (sim_factor_make(&factor, &part, lost, SIM_EXACT_ENTRIES, SIM_EXACT_QUICK,
+                               &ignored) == 0) {
+        sim_factor_solve_left(&factor, x);
+        sim_factor_release(&factor);
+        for (uint32_t i = 0; i < part.n; i++) {
+            sum += x[i];
+        }
+        *total_s = (double)sum;
+    } else {
+        rc = time_by_cycles(s, &part, lost, x, total_s);
     }
-    sim_sparse_release(&up);
-    up = sim_sparse_restrict(q, keep, number, lost);
-    free(reached);
-    free(keep);
-    return up;
+    sim_sparse_release(&part);
+    free(number);
+    free(lost);
+    free(x);
+    return rc;
 }
 
 int sim_exact_first(struct sim_exact_solver *s, const struct sim_exact_part *part,
                     uint32_t service)
 {
-    uint32_t n = part->q.n;
-    uint32_t *number = sim_ctmc_alloc(n, sizeof *number);
-    long double *lost = sim_ctmc_alloc(n, sizeof *lost);
-    long double *start = sim_ctmc_alloc(n, sizeof *start);
-    double *mttff_s = &s->out->service[service].mttff_s;
-    int rc = 0;
-    struct sim_sparse up = before_outage(part, number, lost);
-    for (uint32_t i = 0; i < n; i++) {
-        if (number[i] != UINT32_MAX) {
-            start[number[i]] = part->start[i];
-        }
+    uint8_t *is_up = sim_ctmc_alloc(part->q.n, sizeof *is_up);
+    for (uint32_t i = 0; i < part->q.n; i++) {
+        is_up[i] = !part->marked[i];
     }
-    if (up.n == 0) {
-        *mttff_s = 0;
-    } else if (!sim_exact_all_end(&up, lost)) {
-        *mttff_s = (double)HUGE_VAL;
-    } else {
-        rc = mean_time(s, &up, lost, start, mttff_s);
-    }
-    sim_sparse_release(&up);
-    free(number);
-    free(lost);
-    free(start);
+    int rc = sim_exact_time_in(s, &part->q, is_up, part->start,
+                               &s->out->service[service].mttff_s);
+    free(is_up);
     return rc;
 }
 

@@ -6,9 +6,11 @@
 #include "sim/ctmc.h"
 #include "sim/exact.h"
 
-/* A factor beyond these (about 450 MB, a few seconds) gives way to sweeps. */
+/* The largest factor: about 450 MB, some ten seconds. */
 #define SIM_EXACT_ENTRIES 1.2e7
 #define SIM_EXACT_FLOPS   6e9
+/* One that takes a fraction of a second, beyond which cycles are quicker. */
+#define SIM_EXACT_QUICK 3e8
 
 struct sim_exact_solver {
     struct sim_arena *arena;
@@ -42,15 +44,23 @@ void sim_exact_lump(struct sim_ctmc *chain);
 int sim_exact_steady(struct sim_exact_solver *s);
 /* Its measures of one service. */
 void sim_exact_read_steady(struct sim_exact_solver *s, uint32_t service);
-/* The steady state of a closed chain by sweeps. */
-int sim_exact_sweep(struct sim_exact_solver *s, const struct sim_sparse *q,
-                    long double *x);
+/* The steady state of an irreducible chain. */
+int sim_exact_closed(struct sim_exact_solver *s, const struct sim_sparse *q,
+                     long double *x);
 
 /* Mean time to the first outage (exact_first.c). */
 int sim_exact_first(struct sim_exact_solver *s, const struct sim_exact_part *part,
                     uint32_t service);
-/* Can every state of q reach one with lost > 0? */
-bool sim_exact_all_end(const struct sim_sparse *q, const long double *lost);
+/* Expected time in the states with keep[i] != 0 before the first departure from them,
+ * entered by `start` (which need not sum to 1): infinity when they need not be left.
+ * Clears keep[i] where start does not lead. */
+int sim_exact_time_in(struct sim_exact_solver *s, const struct sim_sparse *q,
+                      uint8_t *keep, const long double *start, double *total_s);
+/* Restricts q to those of the kept states that `start` leads to through kept ones;
+ * number and lost as in sim_sparse_restrict. Clears keep[i] of the others. */
+struct sim_sparse sim_exact_reached(const struct sim_sparse *q, uint8_t *keep,
+                                    const long double *start, uint32_t *number,
+                                    long double *lost);
 
 /* First-year measures, loss probabilities, downtime law of a service
  * (exact_year.c). What would take too long stays unknown. */
@@ -58,6 +68,6 @@ int sim_exact_year(struct sim_exact_solver *s, const struct sim_exact_part *part
                    uint32_t service);
 
 /* Downtime and outages by cause (exact_cause.c). */
-void sim_exact_causes(struct sim_exact_solver *s, uint32_t service);
+int sim_exact_causes(struct sim_exact_solver *s, uint32_t service);
 
 #endif

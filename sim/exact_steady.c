@@ -5,8 +5,8 @@
  * Where it depends on chance which closed class of states is entered (pods settle on
  * other nodes and stay there), the classes count by how likely they are: the expected
  * long-run average over histories, which is what simulation estimates too. Each class
- * is solved by elimination without subtraction (gth.c), or by sweeps (sweep.c) when
- * the factor would be too large.
+ * is solved by elimination without subtraction (gth.c), or by multilevel.c when that
+ * would take long.
  *
  * Frequency: sum over up states of pi_i x (rate into down states); mean outage and
  * mean uptime follow (renewal reward).
@@ -16,38 +16,37 @@
 
 #include "sim/exact_priv.h"
 
-#define SWEEP_TOLERANCE 1e-12
+#define TOLERANCE 1e-12
 
-enum { MAX_SWEEPS = 20000, MAX_CLASSES = 1000 };
+enum { MAX_CLASSES = 1000 };
 
-int sim_exact_sweep(struct sim_exact_solver *s, const struct sim_sparse *q,
-                    long double *x)
-{
-    struct sim_sweep sweep;
-    sim_sweep_init(&sweep, q, NULL);
-    for (uint32_t i = 0; i < q->n; i++) {
-        x[i] = 1.0L / q->n;
-    }
-    int rc = sim_sweep_solve(&sweep, NULL, SWEEP_TOLERANCE, MAX_SWEEPS,
-                             s->options->limits.stop, x, s->err);
-    sim_sweep_release(&sweep);
-    return rc;
-}
-
-static int steady_of(struct sim_exact_solver *s, const struct sim_sparse *q,
-                     long double *x)
+static int eliminate(const struct sim_sparse *q, double max_flops, long double *x)
 {
     struct sim_factor factor;
     struct sim_err ignored;
-    s->out->solver = "elimination";
-    if (sim_factor_make(&factor, q, NULL, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS,
-                        &ignored) == 0) {
+    int rc = sim_factor_make(&factor, q, NULL, SIM_EXACT_ENTRIES, max_flops, &ignored);
+    if (rc == 0) {
         sim_factor_steady(&factor, x);
         sim_factor_release(&factor);
+    }
+    return rc;
+}
+
+/* Elimination as far as it is quick, or has to give all digits; it also is the last
+ * resort of a chain whose cycles do not settle. */
+int sim_exact_closed(struct sim_exact_solver *s, const struct sim_sparse *q,
+                     long double *x)
+{
+    double most = s->options->wants_all_digits ? SIM_EXACT_FLOPS : SIM_EXACT_QUICK;
+    if (eliminate(q, most, x) == 0) {
         return 0;
     }
-    s->out->solver = "sweeps";
-    return sim_exact_sweep(s, q, x);
+    int rc = sim_multilevel_steady(q, TOLERANCE, s->options->limits.stop, x, s->err);
+    if (rc == -SIM_ERR_NUMERIC && eliminate(q, SIM_EXACT_FLOPS, x) == 0) {
+        return 0;
+    }
+    s->out->solver = "multilevel sweeps";
+    return rc;
 }
 
 /* How likely the chain ends in each of the closed classes: weight[1..]. */
@@ -103,7 +102,7 @@ static int add_class(struct sim_exact_solver *s, const uint32_t *class, uint32_t
     }
     struct sim_sparse part = sim_sparse_restrict(q, keep, number, NULL);
     long double *x = sim_ctmc_alloc(part.n, sizeof *x);
-    int rc = steady_of(s, &part, x);
+    int rc = sim_exact_closed(s, &part, x);
     for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
         s->pi[i] += keep[i] ? weight * x[number[i]] : 0;
     }

@@ -115,7 +115,7 @@ static int find_laws(struct sim_exact_solver *s, const struct sim_exact_part *l,
     return rc;
 }
 
-/* Answers that cost too much stay unknown: SIM_ERR_LIMIT is not an error here. */
+/* Answers that cost too much or do not settle stay unknown; that is no error here. */
 int sim_exact_year(struct sim_exact_solver *s, const struct sim_exact_part *l,
                    uint32_t service)
 {
@@ -128,5 +128,5 @@ int sim_exact_year(struct sim_exact_solver *s, const struct sim_exact_part *l,
     if (rc == 0) {
         rc = find_laws(s, l, service);
     }
-    return rc == -SIM_ERR_LIMIT ? 0 : rc;
+    return rc == -SIM_ERR_LIMIT || rc == -SIM_ERR_NUMERIC ? 0 : rc;
 }

@@ -80,12 +80,7 @@ struct sim_statespace_limits sim_statespace_default(void)
 static void *grow(struct explorer *x, void *block, uint64_t old_n, uint64_t new_n,
                   size_t size)
 {
-    void *more = realloc(block, (size_t)new_n * size);
-    if (more == NULL) {
-        fprintf(stderr, "nines: out of memory: %zu x %zu bytes for a Markov chain\n",
-                (size_t)new_n, size);
-        exit(1);
-    }
+    void *more = sim_ctmc_realloc(block, (size_t)new_n, size);
     x->bytes += (new_n - old_n) * size;
     return more;
 }

@@ -95,8 +95,8 @@ static int solve_stage(struct stage_solver *v, uint32_t n, long double *x,
         return 0;
     }
     memcpy(v->b, x, n * sizeof *x);
-    int rc = sim_sweep_solve(&v->sweep, v->b, SWEEP_TOLERANCE, MAX_SWEEPS, NULL,
-                             v->guess, err);
+    int rc =
+        sim_sweep_solve(&v->sweep, v->b, SWEEP_TOLERANCE, MAX_SWEEPS, v->guess, err);
     memcpy(x, v->guess, n * sizeof *x);
     return rc;
 }

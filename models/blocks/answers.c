@@ -64,8 +64,8 @@ static void take_chain(struct answerer *a, const struct sim_exact *exact)
     out->n_states = exact->n_states;
     out->n_lumped = exact->n_lumped;
     out->prob_exceeds = s->prob_exceeds;
-    out->method = strcmp(exact->solver, "sweeps") == 0
-                      ? "Markov chain: Gauss-Seidel sweeps with aggregation"
+    out->method = strcmp(exact->solver, "elimination") != 0
+                      ? "Markov chain: Gauss-Seidel sweeps with multilevel aggregation"
                       : "Markov chain: elimination without subtraction (GTH)";
     if (a->blocks->is_absorbing) {
         fill(out, HA_ANSWER_mean_time_to_loss_s, s->mttff_s);
@@ -113,7 +113,8 @@ static bool scaled_log(struct answerer *a, const char *parameter, long double fa
     struct sim_model model;
     struct sim_exact exact;
     struct sim_err ignored;
-    struct sim_exact_options options = {.limits = a->options->limits, .budget_s = -1};
+    struct sim_exact_options options = {
+        .limits = a->options->limits, .wants_all_digits = true, .budget_s = -1};
     sim_arena_init(&arena);
     bool is_good = ha_blocks_load_scaled(&arena, a->doc, parameter, (double)factor,
                                          &blocks, &ignored) == 0;

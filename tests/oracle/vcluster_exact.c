@@ -13,6 +13,49 @@
 
 #define ALL_OFF ((UINT32_C(1) << HA_N_FMS) - 1u)
 
+static const struct sim_cause_result *find_cause(const struct sim_service_result *s,
+                                                 uint32_t cause)
+{
+    for (uint32_t i = 0; i < s->n_causes; i++) {
+        if (s->cause[i].cause == cause) {
+            return &s->cause[i];
+        }
+    }
+    return NULL;
+}
+
+/* Downtime and outages of each cause that has at least 1 % of either. */
+static void compare_causes(const struct sim_service_result *exact,
+                           const struct sim_service_result *crude)
+{
+    double sum = 0.0;
+
+    for (uint32_t i = 0; i < exact->n_causes; i++) {
+        const struct sim_cause_result *e = &exact->cause[i];
+        const struct sim_cause_result *c = find_cause(crude, e->cause);
+        double down = e->unavailability.value;
+        double often = e->outages_per_year.value;
+
+        sum += down;
+        if (down < 0.01 * exact->unavailability.value &&
+            often < 0.01 * exact->outages_per_year.value) {
+            continue;
+        }
+        cr_assert_not_null(c, "%s: crude never saw %s", exact->name, e->name);
+        cr_expect(c->unavailability.low <= down && down <= c->unavailability.high,
+                  "%s, %s: exact %.6g, crude %.6g [%.6g, %.6g]", exact->name, e->name,
+                  down, c->unavailability.value, c->unavailability.low,
+                  c->unavailability.high);
+        cr_expect(c->outages_per_year.low <= often && often <= c->outages_per_year.high,
+                  "%s, %s: exact %.6g, crude %.6g [%.6g, %.6g] outages a year",
+                  exact->name, e->name, often, c->outages_per_year.value,
+                  c->outages_per_year.low, c->outages_per_year.high);
+    }
+    cr_expect_float_eq(sum, exact->unavailability.value,
+                       1e-9 * exact->unavailability.value, "%s: causes sum up",
+                       exact->name);
+}
+
 static void compare(const char *file, const char *host, const char *const *set,
                     uint32_t on, double years)
 {
@@ -48,6 +91,7 @@ static void compare(const char *file, const char *host, const char *const *set,
                   "%s: exact %.6g, crude %.6g [%.6g, %.6g] outages a year", e->name,
                   e->outages_per_year.value, c->outages_per_year.value,
                   c->outages_per_year.low, c->outages_per_year.high);
+        compare_causes(e, c);
     }
     sim_result_release(&exact);
     sim_result_release(&crude);

@@ -146,30 +146,71 @@ static struct sim_sparse birth_death(uint32_t n, double up, double down)
     return q;
 }
 
-Test(exact_chain, elimination_and_sweeps_keep_tiny_numbers)
+Test(exact_chain, elimination_and_cycles_keep_tiny_numbers)
 {
-    enum { N = 60 };
-    struct sim_sparse q = birth_death(N, 1e-4, 2.385);
+    enum { N = 200 }; /* above the size that multilevel.c eliminates */
+    struct sim_sparse q = birth_death(N, 0.1, 2.385);
     struct sim_factor factor;
-    struct sim_sweep sweep;
     struct sim_err err;
     long double x[N], y[N];
     cr_assert_eq(sim_factor_make(&factor, &q, NULL, 1e6, 1e9, &err), 0);
     sim_factor_steady(&factor, x);
     sim_factor_release(&factor);
-    for (int i = 0; i < N; i++) {
-        y[i] = 1.0L / N;
-    }
-    sim_sweep_init(&sweep, &q, NULL);
-    cr_assert_eq(sim_sweep_solve(&sweep, NULL, 1e-13, 10000, NULL, y, &err), 0, "%s",
-                 err.message);
-    sim_sweep_release(&sweep);
-    for (int i = 0; i + 1 < N; i++) { /* down to 1e-258 */
-        long double ratio = 1e-4 / (long double)2.385;
+    cr_assert_eq(sim_multilevel_steady(&q, 1e-12, NULL, y, &err), 0, "%s", err.message);
+    for (int i = 0; i + 1 < N; i++) { /* down to 1e-274 */
+        long double ratio = 0.1 / (long double)2.385;
         cr_assert_lt(fabsl(x[i + 1] / x[i] / ratio - 1), 1e-15L, "state %d", i);
         cr_assert_lt(fabsl(y[i + 1] / y[i] / ratio - 1), 1e-11L, "state %d", i);
     }
     sim_sparse_release(&q);
+}
+
+/* Two sets of states that mix within seconds and meet once in thirty years, and a hub
+ * with 3000 neighbours: what sweeps alone never settle. */
+Test(exact_chain, cycles_settle_what_hardly_mixes)
+{
+    enum { HALF = 400, LEAVES = 3000, N = 2 * HALF + LEAVES };
+    struct sim_sparse q = {.n = N};
+    struct sim_err err;
+    long double *x = calloc(N, sizeof *x), left = 0, right = 0;
+    q.row = calloc(N + 1, sizeof *q.row);
+    q.to = calloc(4 * N, sizeof *q.to);
+    q.rate = calloc(4 * N, sizeof *q.rate);
+    uint64_t e = 0;
+    for (uint32_t i = 0; i < N; i++) {
+        uint32_t half = i < HALF ? 0 : HALF;
+        if (i >= 2 * HALF) { /* a leaf */
+            q.to[e] = 0;
+            q.rate[e++] = 0.5;
+        } else {
+            q.to[e] = half + (i - half + 1) % HALF;
+            q.rate[e++] = 2.385;
+        }
+        if (i == 1 || i == HALF + 1) {
+            q.to[e] = i == 1 ? HALF : 0;
+            q.rate[e++] = i == 1 ? 1e-9 : 3e-9;
+        }
+        q.row[i + 1] = e;
+        if (i == 0) {
+            q.to = realloc(q.to, (4 * N + LEAVES) * sizeof *q.to);
+            q.rate = realloc(q.rate, (4 * N + LEAVES) * sizeof *q.rate);
+            for (uint32_t k = 0; k < LEAVES; k++) {
+                q.to[e] = 2 * HALF + k;
+                q.rate[e++] = 1e-7;
+            }
+            q.row[1] = e;
+        }
+    }
+    cr_assert_eq(sim_multilevel_steady(&q, 1e-12, NULL, x, &err), 0, "%s", err.message);
+    for (uint32_t i = 0; i < 2 * HALF; i++) {
+        left += i < HALF ? x[i] : 0;
+        right += i < HALF ? 0 : x[i];
+    }
+    cr_assert_lt(fabsl(x[1] * 1e-9L / (x[HALF + 1] * 3e-9L) - 1), 1e-10L);
+    cr_assert_lt(fabsl(left / right / 3 - 1), 1e-3L, "%Lg", left / right);
+    cr_assert_lt(fabsl(x[N - 1] / x[0] / 2e-7L - 1), 1e-12L);
+    sim_sparse_release(&q);
+    free(x);
 }
 
 Test(exact_chain, solves_agree_with_hand)
