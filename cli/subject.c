@@ -74,9 +74,9 @@ static uint64_t hash_tree(uint64_t hash, const struct ha_node *node)
 static uint64_t hash_host(uint64_t hash, const struct ha_host *host)
 {
     const double numbers[] = {
-        host->k8s_minor,          host->monitor_grace_s,      host->drain_limit_s,
-        host->has_autorepair,     host->has_cloud_controller, host->drain_is_forced,
-        host->sets_out_of_service};
+        host->k8s_minor,           host->monitor_grace_s,      host->drain_limit_s,
+        host->has_autorepair,      host->has_cloud_controller, host->drain_is_forced,
+        host->sets_out_of_service, host->drain_surges};
 
     for (uint32_t i = 0; i < host->n_zones; i++) {
         hash = hash_text(hash, host->zone[i].name);
@@ -84,6 +84,9 @@ static uint64_t hash_host(uint64_t hash, const struct ha_host *host)
     for (uint32_t i = 0; i < host->n_nodes; i++) {
         hash = hash_number(hash, host->node[i].zone);
         hash = hash_tree(hash, host->node[i].object);
+    }
+    for (uint32_t i = 0; i < host->n_spares; i++) {
+        hash = hash_text(hash, host->spare[i].name);
     }
     for (uint32_t i = 0; i < host->n_classes; i++) {
         hash = hash_tree(hash, host->storage_class[i].object);

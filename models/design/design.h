@@ -72,6 +72,13 @@ struct ha_host_node {
     const char *pool;
     const struct ha_node *object; /* the v1 Node as kube-scheduler would see it */
     double price_usd_month;
+    uint32_t group; /* index into groups: pool and zone; 0: of none */
+};
+
+/* A node pool in one zone: how many nodes it has, and up to how many an autoscaler
+ * makes them. */
+struct ha_node_group {
+    uint32_t count, max;
 };
 
 enum ha_provisioner {
@@ -99,6 +106,11 @@ struct ha_host {
     struct ha_zone *zone;
     uint32_t n_nodes;
     struct ha_host_node *node;
+    /* Places for machines that are not there at first: for drains that surge, and for
+     * the autoscaler. Of groups only; group[0] is nobody's. */
+    uint32_t n_spares, n_groups;
+    struct ha_host_node *spare;
+    struct ha_node_group *group;
     uint32_t n_classes;
     struct ha_storage_class *storage_class;
     int k8s_minor;             /* e.g. 34; decides the 40 s or 50 s grace period */
@@ -107,6 +119,7 @@ struct ha_host {
     bool has_autorepair;
     double drain_limit_s;     /* provider's limit of a refused drain; 0 = none */
     bool drain_is_forced;     /* at the limit: delete anyway (else give up) */
+    bool drain_surges;        /* a new machine joins before a node of a pool goes */
     bool sets_out_of_service; /* automation taints dead nodes out-of-service */
     double price_control_plane_usd_month;
 };

@@ -30,10 +30,10 @@
 #include "models/design/tree.h"
 
 static const struct ha_provider providers[] = {
-#define HA_PROVIDER(name, key, controller, repair, limit, forced, reserves, pods,      \
-                    class, driver, node, control_plane, label, value)                  \
-    {key,   controller, repair, limit,         forced, reserves, pods,                 \
-     class, driver,     node,   control_plane, label,  value},
+#define HA_PROVIDER(name, key, controller, repair, limit, forced, surges, reserves,    \
+                    pods, class, driver, node, control_plane, label, value)            \
+    {key,  controller, repair, limit, forced,        surges, reserves,                 \
+     pods, class,      driver, node,  control_plane, label,  value},
 #include "models/design/providers.def"
 #undef HA_PROVIDER
 };
@@ -101,6 +101,7 @@ static void read_rules(struct ha_host_reader *r)
     out->drain_limit_s = ha_field_time(drain, "drain.limit", provider->drain_limit_s);
     out->drain_is_forced =
         ha_field_bool(drain, "drain.forced", provider->drain_is_forced);
+    out->drain_surges = ha_field_bool(drain, "drain.surge", provider->drain_surges);
     out->price_control_plane_usd_month =
         ha_field_price(r->tree, "controlPlanePrice", provider->control_plane_price);
 }

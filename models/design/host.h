@@ -15,7 +15,7 @@ struct ha_provider {
     const char *key;
     bool has_cloud_controller, has_autorepair;
     double drain_limit_s;
-    bool drain_is_forced;
+    bool drain_is_forced, drain_surges;
     bool reserves_memory;
     int pods_per_node;
     const char *class_name, *provisioner;

@@ -315,29 +315,64 @@ static int add_node(struct ha_host_reader *r, const struct ha_host_node *node,
 
 /* ---- pools, nodes, objects ---- */
 
+/* The number-th node of a pool in a zone, or (what "spare") its spare place. */
+static struct ha_host_node pool_node(struct ha_host_reader *r,
+                                     const struct ha_node *pool, uint32_t zone,
+                                     const char *what, int64_t number)
+{
+    const char *name = ha_field_text(pool, "nodePools[].name");
+    struct ha_host_node node = {NULL, zone, name != NULL ? name : "",
+                                NULL, 0,    r->out->n_groups - 1};
+
+    node.name = sim_arena_printf(r->arena, "%s%s%s%s%lld", name != NULL ? name : "",
+                                 name != NULL ? "-" : "", r->out->zone[zone].name, what,
+                                 (long long)number);
+    node.object = make_node(r, pool, "nodePools", &node);
+    node.price_usd_month = price_of(r, pool, "nodePools[].price", node.object);
+    return node;
+}
+
+static int add_spares(struct ha_host_reader *r, const struct ha_node *pool,
+                      uint32_t zone)
+{
+    const struct ha_node_group *group = &r->out->group[r->out->n_groups - 1];
+    uint32_t n = group->max - group->count + (r->out->drain_surges ? 1 : 0);
+
+    if (r->out->n_spares + n > MAX_NODES) {
+        return ha_node_error(r->err, pool, "more than %u nodes could be added",
+                             MAX_NODES);
+    }
+    for (uint32_t i = 1; i <= n; i++) {
+        r->out->spare[r->out->n_spares++] = pool_node(r, pool, zone, "-spare", i);
+    }
+    return 0;
+}
+
 static int read_pool_in_zone(struct ha_host_reader *r, const struct ha_node *pool,
                              uint32_t zone)
 {
-    const char *name = ha_field_text(pool, "nodePools[].name");
-    int64_t count = ha_field_whole(pool, "nodePools[].count");
+    uint32_t count = (uint32_t)ha_field_whole(pool, "nodePools[].count");
+    uint32_t max = (uint32_t)ha_field_whole(pool, "nodePools[].maxCount");
 
-    for (int64_t i = 1; i <= count; i++) {
-        const char *zone_name = r->out->zone[zone].name;
-        struct ha_host_node node = {NULL, zone, name != NULL ? name : "", NULL, 0};
-        int code;
+    if (r->out->n_groups == MAX_NODES) {
+        return ha_node_error(r->err, pool, "the host has more than %u pools in zones",
+                             MAX_NODES - 1);
+    }
+    if (max > 0 && max < count) {
+        return ha_node_error(r->err, ha_node_get(pool, "maxCount"),
+                             "maxCount: %u is less than count: %u", max, count);
+    }
+    r->out->group[r->out->n_groups++] =
+        (struct ha_node_group){count, max > count ? max : count};
+    for (uint32_t i = 1; i <= count; i++) {
+        struct ha_host_node node = pool_node(r, pool, zone, "", i);
+        int code = add_node(r, &node, pool);
 
-        node.name =
-            name != NULL
-                ? sim_arena_printf(r->arena, "%s-%s%lld", name, zone_name, (long long)i)
-                : sim_arena_printf(r->arena, "%s%lld", zone_name, (long long)i);
-        node.object = make_node(r, pool, "nodePools", &node);
-        node.price_usd_month = price_of(r, pool, "nodePools[].price", node.object);
-        code = add_node(r, &node, pool);
         if (code != 0) {
             return code;
         }
     }
-    return 0;
+    return add_spares(r, pool, zone);
 }
 
 static int read_pool(struct ha_host_reader *r, const struct ha_node *pool)
@@ -366,7 +401,7 @@ static int read_single(struct ha_host_reader *r, const struct ha_node *item)
 {
     const struct ha_node *zone = ha_node_get(item, "zone");
     const char *pool = ha_field_text(item, "nodes[].pool");
-    struct ha_host_node node = {NULL, 0, pool != NULL ? pool : "", NULL, 0};
+    struct ha_host_node node = {NULL, 0, pool != NULL ? pool : "", NULL, 0, 0};
     int code;
 
     node.name = ha_field_text(item, "nodes[].name");
@@ -409,7 +444,7 @@ static int read_object(struct ha_host_reader *r, const struct ha_node *object)
 {
     const struct ha_node *labels = ha_node_at(object, "metadata.labels");
     const struct ha_node *zone = ha_node_get(labels, ZONE_LABEL);
-    struct ha_host_node node = {NULL, 0, "", object, 0};
+    struct ha_host_node node = {NULL, 0, "", object, 0, 0};
     const char *zone_name;
     int code;
 
@@ -465,6 +500,9 @@ int ha_host_read_nodes(struct ha_host_reader *r)
     int code;
 
     r->out->node = sim_arena_calloc(r->arena, MAX_NODES, sizeof(*r->out->node));
+    r->out->spare = sim_arena_calloc(r->arena, MAX_NODES, sizeof(*r->out->spare));
+    r->out->group = sim_arena_calloc(r->arena, MAX_NODES, sizeof(*r->out->group));
+    r->out->n_groups = 1;
     if (r->objects->nodes != NULL && r->objects->nodes->n > 0) {
         return read_objects(r);
     }

@@ -68,7 +68,8 @@ bool ha_infra_is_calm(const struct ha_infra *w)
     }
     for (uint32_t n = 0; n < w->plan->n_of[HA_KIND_NODE]; n++) {
         const struct ha_infra_machine *m = &w->machine[n];
-        if (m->faults != 0 || m->is_destroyed != 0 || m->maintenance != 0) {
+        bool is_missing = m->is_destroyed != 0 && m->is_spare == 0;
+        if (m->faults != 0 || is_missing || m->maintenance != 0) {
             return false;
         }
     }
@@ -262,8 +263,18 @@ void ha_infra_replace_machine(struct ha_infra *w, uint32_t node)
         }
     }
     w->machine[node].is_destroyed = 0;
+    w->machine[node].is_spare = 0;
     w->machine[node].is_touched = 1;
     w->common->dirty |= HA_DIRTY_MACHINE;
+}
+
+void ha_infra_retire_machine(struct ha_infra *w, uint32_t node)
+{
+    ha_infra_lose_local_disks(w, node);
+    ha_infra_replace_machine(w, node);
+    w->machine[node].maintenance = 0;
+    w->machine[node].is_destroyed = 1;
+    w->machine[node].is_spare = 1;
 }
 
 void ha_infra_begin_reboot(struct ha_infra *w, uint32_t node)

@@ -103,7 +103,7 @@ struct ha_infra_machine {
     uint8_t is_destroyed; /* the machine is gone for good; a new one must be made */
     uint8_t maintenance;  /* planned drain: due or under way (ended by kube) */
     uint8_t is_touched;   /* changed since its clocks were looked at; else 0 */
-    uint8_t pad;
+    uint8_t is_spare;     /* an empty place: no machine, and none is missing */
 };
 static_assert(sizeof(struct ha_infra_machine) == 8, "no hidden padding");
 
@@ -339,6 +339,8 @@ void ha_infra_destroy_machine(struct ha_infra *w, uint32_t node);
 void ha_infra_replace_disk(struct ha_infra *w, uint32_t volume);
 /* Content of the disks that live on this node is lost (they stay in place, blank). */
 void ha_infra_lose_local_disks(struct ha_infra *w, uint32_t node);
+/* There is no machine any more and none is missing: an empty place without faults. */
+void ha_infra_retire_machine(struct ha_infra *w, uint32_t node);
 /* A new machine stands in its place: free of the old one's faults. */
 void ha_infra_replace_machine(struct ha_infra *w, uint32_t node);
 /* The emptied node goes down for its planned work (law of node_drain). */

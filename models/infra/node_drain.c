@@ -10,8 +10,12 @@
  * was finished. Periodic with jitter, beginning at a random phase: maintenance follows
  * calendars, and drains of different nodes are not in step.
  *
- * Leaves out: surge nodes that join before the drain, and all nodes of a pool being
- * upgraded in one go (the work is spread evenly over the year instead).
+ * Where drains surge, a new machine has joined before, and the emptied one is deleted
+ * instead; then no healing clock runs, and the new machine's next drain is a period
+ * away.
+ *
+ * Leaves out: all nodes of a pool being upgraded in one go (the work is spread evenly
+ * over the year instead).
  *
  * Sources: configs/catalog, rows node.drain.*.
  */
@@ -26,7 +30,7 @@ static void plan(struct ha_fm_plan *fm, struct ha_builder *b,
 
 static bool can_strike(const struct ha_infra *w, uint32_t node)
 {
-    return w->machine[node].maintenance == 0;
+    return w->machine[node].maintenance == 0 && w->machine[node].is_spare == 0;
 }
 
 static void strike(struct ha_infra *w, uint32_t node)

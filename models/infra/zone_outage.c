@@ -47,7 +47,8 @@ void ha_zone_outage_strike(struct ha_infra *w, uint32_t zone, enum ha_fm which)
     w->zone[zone].faults |= bit;
     w->common->dirty |= HA_DIRTY_ZONE;
     for (uint32_t n = 0; n < w->plan->n_of[HA_KIND_NODE]; n++) {
-        if (w->plan->node_zone[n] == zone && is_hit(w, zone, which)) {
+        bool is_there = w->machine[n].is_spare == 0;
+        if (w->plan->node_zone[n] == zone && is_there && is_hit(w, zone, which)) {
             ha_infra_break_machine(w, n, which);
         }
     }

@@ -20,8 +20,11 @@
  * Sources: kubernetes/cloud-provider controllers/nodelifecycle; GKE and AKS auto-repair
  * documentation; KEP-2268; 300 s: default unhealthy time of medik8s NodeHealthCheck.
  *
+ * Machines that join beside the others are ordered elsewhere (spares.c) and arrive
+ * here.
+ *
  * Leaves out: reboot before rebuild (AKS), limits on how many nodes are repaired at
- * once, and autoscaling for pods that find no room.
+ * once.
  */
 #include "models/kube/kube.h"
 
@@ -34,20 +37,28 @@ static bool can_provision(const struct ha_kube *k, uint32_t node)
 static uint32_t arrival_law(const struct ha_kube *k, uint32_t node)
 {
     const struct ha_node_row *row = &k->node[node];
-    bool api = ha_infra_host_api_is_up(&k->infra);
+    const struct ha_infra_machine *machine = &k->infra.machine[node];
+    const struct ha_kube_laws *law = &k->plan->law;
     bool can_buy = can_provision(k, node);
+    if (!ha_infra_host_api_is_up(&k->infra)) {
+        return HA_NO_LAW;
+    }
+    if (machine->is_spare != 0) { /* ordered, or an empty place */
+        uint32_t arrival = row->upkeep == HA_UPKEEP_SURGE      ? law->provision
+                           : row->upkeep == HA_UPKEEP_SCALE_UP ? law->scale_up
+                                                               : HA_NO_LAW;
+        return can_buy ? arrival : HA_NO_LAW;
+    }
     if (row->upkeep == HA_UPKEEP_REBUILD) {
-        return api && can_buy ? k->plan->law.rebuild : HA_NO_LAW;
+        return can_buy ? law->rebuild : HA_NO_LAW;
     }
     if (row->phase != HA_NODE_IS_GONE) {
         return HA_NO_LAW;
     }
-    if (k->infra.machine[node].is_destroyed == 0) { /* repaired: registers again */
-        return api && ha_infra_is_reachable(&k->infra, node) ? k->plan->law.back
-                                                             : HA_NO_LAW;
+    if (machine->is_destroyed == 0) { /* repaired: registers again */
+        return ha_infra_is_reachable(&k->infra, node) ? law->back : HA_NO_LAW;
     }
-    return api && can_buy && k->plan->replaces_nodes ? k->plan->law.provision
-                                                     : HA_NO_LAW;
+    return can_buy && k->plan->replaces_nodes ? law->provision : HA_NO_LAW;
 }
 
 static void reconcile_node(struct ha_kube *k, uint32_t node)
@@ -101,6 +112,9 @@ void ha_cloud_fire(struct ha_kube *k, uint32_t purpose, uint32_t node)
     case HA_PURPOSE_NODE_PROVISION:
         if (k->node[node].phase != HA_NODE_IS_GONE) {
             ha_node_remove(k, node);
+        }
+        if (k->infra.machine[node].is_spare != 0) {
+            ha_spares_joined(k);
         }
         if (k->infra.machine[node].is_destroyed != 0) {
             ha_infra_replace_machine(&k->infra, node);

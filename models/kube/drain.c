@@ -14,6 +14,11 @@
  * left is deleted; not forced, the work is given up and the node uncordoned. Without a
  * limit (kubectl, kured) it waits for ever, and all other maintenance with it.
  *
+ * Where drains surge, a new machine of the same group joins before the node is cordoned
+ * (one left over from a drain that was given up will do), and the emptied node is
+ * deleted instead of rebooted. With no empty place left in the group (the autoscaler
+ * has taken it) it is rebooted in place.
+ *
  * A spot machine with notice is drained the same way, outside the lock; whatever is
  * still there when the notice runs out dies with it.
  *
@@ -22,7 +27,7 @@
  * Sources: kubernetes/kubectl pkg/drain; kubereboot/kured; GKE, EKS, AKS documentation
  * of node upgrades (1 h then forced; 15 min then failed; 30 min).
  *
- * Leaves out: surge nodes, DaemonSets, pods of other tenants.
+ * Leaves out: DaemonSets, pods of other tenants.
  */
 #include "models/kube/kube.h"
 
@@ -39,6 +44,14 @@ static void begin(struct ha_kube *k, uint32_t node)
     ha_node_set_upkeep(k, node, HA_UPKEEP_EVICTING);
 }
 
+/* Is there a new machine to be waited for first? Orders it. */
+static bool orders_surge(struct ha_kube *k, uint32_t node)
+{
+    uint32_t group = k->plan->node_group[node];
+    return k->plan->has_surge && group != 0 && !ha_spares_have_extra(k, node) &&
+           ha_spares_order(k, group, HA_UPKEEP_SURGE);
+}
+
 /* The first node whose maintenance is due and that can be worked on takes the lock. */
 static void take_lock(struct ha_kube *k)
 {
@@ -47,7 +60,11 @@ static void take_lock(struct ha_kube *k)
             k->node[n].upkeep == HA_UPKEEP_NONE &&
             k->node[n].phase == HA_NODE_IS_READY && ha_kubelet_is_connected(k, n)) {
             k->head->drain_node = (uint16_t)n;
-            begin(k, n);
+            if (orders_surge(k, n)) {
+                ha_node_set_upkeep(k, n, HA_UPKEEP_WAITING);
+            } else {
+                begin(k, n);
+            }
             return;
         }
     }
@@ -108,16 +125,35 @@ static bool evict_all(struct ha_kube *k, uint32_t node)
     return is_empty;
 }
 
-/* A kubelet has time to report its unmounted volumes before the machine is down. */
-static bool holds_volume(const struct ha_kube *k, uint32_t node)
+/* A kubelet has time to report its unmounted volumes before the machine is down; a
+ * machine that is deleted lets go of them first. */
+static bool holds_volume(const struct ha_kube *k, uint32_t node, bool is_deleted)
 {
     for (uint32_t v = 0; v < k->plan->n_volumes; v++) {
-        if (k->volume[v].stage == HA_VOLUME_ATTACHED && k->volume[v].is_left == 0 &&
-            k->infra.disk[v].node == node) {
+        uint8_t stage = k->volume[v].stage;
+        bool holds =
+            is_deleted ? stage != HA_VOLUME_DETACHED : stage == HA_VOLUME_ATTACHED;
+        if (holds && k->volume[v].is_left == 0 && k->infra.disk[v].node == node) {
             return true;
         }
     }
     return false;
+}
+
+/* The node is empty: it is deleted when another has taken its place, else rebooted. */
+static void go_down(struct ha_kube *k, uint32_t node)
+{
+    bool is_deleted = k->plan->has_surge && ha_spares_have_extra(k, node);
+    if (holds_volume(k, node, is_deleted)) {
+        return;
+    }
+    if (is_deleted) {
+        ha_spares_retire(k, node);
+        release_lock(k, node);
+    } else {
+        ha_infra_begin_reboot(&k->infra, node);
+        ha_node_set_upkeep(k, node, HA_UPKEEP_DOWN);
+    }
 }
 
 static void reconcile_evicting(struct ha_kube *k, uint32_t node)
@@ -132,15 +168,21 @@ static void reconcile_evicting(struct ha_kube *k, uint32_t node)
                      !is_empty && k->plan->law.drain_limit != HA_NO_LAW,
                      k->plan->law.drain_limit);
     }
-    if (is_empty && is_locked && !has_notice(k, node) && !holds_volume(k, node)) {
-        ha_infra_begin_reboot(&k->infra, node);
-        ha_node_set_upkeep(k, node, HA_UPKEEP_DOWN);
+    if (is_empty && is_locked && !has_notice(k, node)) {
+        go_down(k, node);
     }
 }
 
 static void reconcile_node(struct ha_kube *k, uint32_t node)
 {
     switch (k->node[node].upkeep) {
+    case HA_UPKEEP_WAITING:
+        if (ha_spares_have_extra(k, node) && k->node[node].phase == HA_NODE_IS_READY &&
+            ha_kubelet_is_connected(k, node)) {
+            begin(k, node);
+            reconcile_evicting(k, node);
+        }
+        break;
     case HA_UPKEEP_EVICTING:
         reconcile_evicting(k, node);
         break;

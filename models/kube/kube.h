@@ -26,6 +26,7 @@ void ha_statefulset_reconcile(struct ha_kube *k);
 void ha_deployment_reconcile(struct ha_kube *k);
 void ha_drain_reconcile(struct ha_kube *k);
 void ha_placement_reconcile(struct ha_kube *k);
+void ha_spares_reconcile(struct ha_kube *k);
 void ha_volume_reconcile(struct ha_kube *k);
 void ha_readiness_reconcile(struct ha_kube *k);
 void ha_endpoints_reconcile(struct ha_kube *k);
@@ -115,6 +116,21 @@ void ha_pod_blame(struct ha_kube *k, uint32_t pod, uint8_t cause);
 
 /* The root cause to be noted for a pod that a roll-out deletes (rollouts.c). */
 uint8_t ha_rollout_cause(const struct ha_kube *k);
+
+/* ---- spare places (spares.c) ---- */
+
+/* At the start: nobody in the spare places. */
+void ha_spares_start(struct ha_kube *k);
+/* Is there a machine more in this node's group than there should be? Pure. */
+bool ha_spares_have_extra(const struct ha_kube *k, uint32_t node);
+/* An extra machine that nothing runs on and no drain waits for. Pure. */
+bool ha_spares_is_idle(const struct ha_kube *k, uint32_t node);
+/* Orders a machine into an empty place of the group; false when there is none. */
+bool ha_spares_order(struct ha_kube *k, uint32_t group, enum ha_upkeep why);
+/* A machine that was ordered has joined. */
+void ha_spares_joined(struct ha_kube *k);
+/* The node is deleted and its place empty from now on. */
+void ha_spares_retire(struct ha_kube *k, uint32_t node);
 
 /* ---- disruption budgets (pdb.c) ---- */
 

@@ -24,6 +24,9 @@
 #define LEASE_RENEW_S     10.2  /* kubelet lease: 40 s / 4, x U(1,1.04) */
 #define OUT_OF_SERVICE_S  300.0 /* medik8s NodeHealthCheck: unhealthy for 300 s */
 #define PROVISION_RETRY_S 900.0 /* Cluster Autoscaler: max-node-provision-time */
+#define SCALE_SCAN_S      10.0  /* the same: scan-interval */
+#define SCALE_DECISION_S  20.0  /* the same: with the scan at most 30 s to 100 nodes */
+#define SCALE_DOWN_S      600.0 /* the same: scale-down-unneeded-time */
 #define TOKEN_S           10.0  /* k8s --node-eviction-rate 0.1 */
 #define TOKEN_SLOW_S      100.0 /* k8s --secondary-node-eviction-rate 0.01 */
 #define GC_QUARANTINE_S   40.0  /* k8s podgc: quarantineTime */
@@ -104,16 +107,22 @@ static void provision_laws(struct ha_kube_laws *law, struct ha_builder *b,
 {
     struct sim_dist provision;
     struct sim_dist repair;
-    law->provision = HA_NO_LAW;
+    law->provision = law->scale_up = HA_NO_LAW;
     law->repair = HA_NO_LAW;
+    law->retire = add_fixed(b, SCALE_DOWN_S);
     if (ha_catalog_duration(spec->catalog, HA_PARAM_NODE_PROVISION, &provision)) {
         double fail_p =
             ha_catalog_probability(spec->catalog, HA_PARAM_NODE_PROVISION_FAIL_PROB);
         const double weight[2] = {1 - fail_p, fail_p};
         const struct sim_dist part[2] = {
             provision, sum2(b, sim_dist_deterministic(PROVISION_RETRY_S), provision)};
-        law->provision = add(b, fail_p > 0 ? sim_dist_mixture(b->arena, 2, weight, part)
-                                           : provision);
+        if (fail_p > 0) {
+            provision = sim_dist_mixture(b->arena, 2, weight, part);
+        }
+        const struct sim_dist chain[3] = {uniform(0, SCALE_SCAN_S),
+                                          uniform(0, SCALE_DECISION_S), provision};
+        law->provision = add(b, provision);
+        law->scale_up = add(b, sim_dist_sum(b->arena, 3, chain, CELLS));
     }
     if (ha_catalog_duration(spec->catalog, HA_PARAM_NODE_AUTOREPAIR_DELAY, &repair)) {
         law->repair = add(b, repair);

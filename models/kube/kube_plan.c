@@ -110,25 +110,32 @@ static bool is_spot(const struct ha_node *node)
            label_is(labels, "kubernetes.azure.com/scalesetpriority", "spot");
 }
 
-static void plan_nodes(const struct ha_host *host, struct sim_arena *arena,
-                       struct ha_infra_spec *out)
+static void plan_nodes(struct ha_kube_plan *plan, const struct ha_host *host,
+                       struct sim_arena *arena, struct ha_infra_spec *out)
 {
-    uint8_t *zone = sim_arena_calloc(arena, host->n_nodes, sizeof *zone);
-    bool *spot = sim_arena_calloc(arena, host->n_nodes, sizeof *spot);
-    const char **name = sim_arena_calloc(arena, host->n_nodes, sizeof *name);
+    uint8_t *zone = sim_arena_calloc(arena, plan->n_nodes, sizeof *zone);
+    bool *spot = sim_arena_calloc(arena, plan->n_nodes, sizeof *spot);
+    const char **name = sim_arena_calloc(arena, plan->n_nodes, sizeof *name);
+    uint32_t *group = sim_arena_calloc(arena, plan->n_nodes, sizeof *group);
     const char **zone_name = sim_arena_calloc(arena, host->n_zones, sizeof *zone_name);
     bool any_spot = false;
-    for (uint32_t n = 0; n < host->n_nodes; n++) {
-        zone[n] = (uint8_t)host->node[n].zone;
-        name[n] = host->node[n].name;
-        spot[n] = is_spot(host->node[n].object);
+    for (uint32_t n = 0; n < plan->n_nodes; n++) {
+        const struct ha_host_node *from = n < plan->n_own_nodes
+                                              ? &host->node[n]
+                                              : &host->spare[n - plan->n_own_nodes];
+        zone[n] = (uint8_t)from->zone;
+        name[n] = from->name;
+        group[n] = from->group;
+        spot[n] = is_spot(from->object);
         any_spot = any_spot || spot[n];
     }
+    plan->node_group = group;
+    plan->group = host->group;
     for (uint32_t z = 0; z < host->n_zones; z++) {
         zone_name[z] = host->zone[z].name;
     }
     out->n_zones = host->n_zones;
-    out->n_nodes = host->n_nodes;
+    out->n_nodes = plan->n_nodes;
     out->node_zone = zone;
     out->zone_name = zone_name;
     out->node_name = name;
@@ -212,7 +219,7 @@ static void plan_pdbs(struct ha_kube_plan *plan, struct sim_arena *arena,
 
 static uint32_t n_entities(const struct ha_kube_plan *plan, uint32_t purpose)
 {
-    if (purpose <= HA_PURPOSE_NODE_PROVISION) {
+    if (purpose <= HA_PURPOSE_NODE_RETIRE) {
         return plan->n_nodes;
     }
     if (purpose == HA_PURPOSE_ZONE_TOKEN) {
@@ -227,7 +234,7 @@ static uint32_t n_entities(const struct ha_kube_plan *plan, uint32_t purpose)
 static const char *entity_name(const struct ha_kube_plan *plan, uint32_t purpose,
                                uint32_t entity)
 {
-    if (purpose <= HA_PURPOSE_NODE_PROVISION) {
+    if (purpose <= HA_PURPOSE_NODE_RETIRE) {
         return plan->infra.node_name[entity];
     }
     if (purpose == HA_PURPOSE_ZONE_TOKEN) {
@@ -242,11 +249,11 @@ static const char *entity_name(const struct ha_kube_plan *plan, uint32_t purpose
 static void plan_slots(struct ha_kube_plan *plan, struct ha_builder *b)
 {
     static const char *const name[] = {
-        "node/%s/stale", "node/%s/report",  "node/%s/back",   "node/%s/taint",
-        "node/%s/cloud", "node/%s/oos",     "node/%s/repair", "node/%s/provision",
-        "zone/%s/token", "pod/%s/step",     "pod/%s/stop",    "pod/%s/gc",
-        "pod/%s/ready",  "pod/%s/endpoint", "pod/%s/evict",   "pod/%s/drain",
-        "pod/%s/calm",   "volume/%s/step",  "drain/%s/limit"};
+        "node/%s/stale",  "node/%s/report", "node/%s/back",    "node/%s/taint",
+        "node/%s/cloud",  "node/%s/oos",    "node/%s/repair",  "node/%s/provision",
+        "node/%s/retire", "zone/%s/token",  "pod/%s/step",     "pod/%s/stop",
+        "pod/%s/gc",      "pod/%s/ready",   "pod/%s/endpoint", "pod/%s/evict",
+        "pod/%s/drain",   "pod/%s/calm",    "volume/%s/step",  "drain/%s/limit"};
     static_assert(sizeof name / sizeof name[0] == HA_PURPOSE_KUBE_END - HA_PURPOSE_KUBE,
                   "one name for each purpose");
     for (uint32_t p = HA_PURPOSE_KUBE; p < HA_PURPOSE_KUBE_END; p++) {
@@ -312,6 +319,21 @@ static void plan_tolerations(struct ha_kube_plan *plan, struct ha_builder *b)
     }
 }
 
+/* Without provisioning no machine is ever added. A disk that lives on its node would be
+ * deleted with it, so such designs are drained in place. */
+static void plan_spares(struct ha_kube_plan *plan, const struct ha_host *host)
+{
+    bool can_add = plan->law.provision != HA_NO_LAW;
+    plan->has_surge = host->drain_surges && can_add;
+    for (uint32_t w = 0; w < plan->n_workloads; w++) {
+        plan->has_surge = plan->has_surge && !plan->workload[w].is_local;
+    }
+    for (uint32_t g = 1; g < host->n_groups; g++) {
+        plan->has_autoscaler = plan->has_autoscaler ||
+                               (can_add && host->group[g].max > host->group[g].count);
+    }
+}
+
 static int check_limits(const struct ha_kube_spec *spec, struct sim_err *err)
 {
     uint64_t n_pods = 0;
@@ -323,7 +345,8 @@ static int check_limits(const struct ha_kube_spec *spec, struct sim_err *err)
         return sim_err_set(err, SIM_ERR_LIMIT, "%u zones, at most %d are possible",
                            spec->host->n_zones, MAX_ZONES);
     }
-    if (spec->host->n_nodes > MAX_ENTITIES || n_pods > MAX_ENTITIES) {
+    if (spec->host->n_nodes + spec->host->n_spares > MAX_ENTITIES ||
+        n_pods > MAX_ENTITIES) {
         return sim_err_set(err, SIM_ERR_LIMIT,
                            "%u nodes and %llu pods, at most %u of each are possible",
                            spec->host->n_nodes, (unsigned long long)n_pods,
@@ -341,7 +364,9 @@ int ha_kube_plan_init(struct ha_kube_plan *plan, struct ha_builder *b,
     if (code != 0) {
         return code;
     }
-    *plan = (struct ha_kube_plan){.n_zones = host->n_zones, .n_nodes = host->n_nodes};
+    *plan = (struct ha_kube_plan){.n_zones = host->n_zones,
+                                  .n_nodes = host->n_nodes + host->n_spares,
+                                  .n_own_nodes = host->n_nodes};
     plan_workloads(plan, b->arena, spec);
     plan_pdbs(plan, b->arena, spec);
     struct sim_dist unused;
@@ -361,11 +386,12 @@ int ha_kube_plan_init(struct ha_kube_plan *plan, struct ha_builder *b,
     struct ha_infra_spec infra = {.catalog = spec->catalog,
                                   .replaces_nodes = plan->replaces_nodes,
                                   .fm_off = spec->fm_off};
-    plan_nodes(host, b->arena, &infra);
+    plan_nodes(plan, host, b->arena, &infra);
     plan_pods(plan, b->arena, &infra);
     ha_infra_plan_init(&plan->infra, b, &infra, 0, 0);
     plan_slots(plan, b);
     ha_kube_laws_init(plan, b, spec);
+    plan_spares(plan, host);
     code = ha_placement_plan(plan, b->arena, spec, err);
     if (code != 0) {
         return code;

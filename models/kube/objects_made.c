@@ -208,6 +208,12 @@ static int add_host(struct ha_objects *set, const struct ha_kube_spec *spec,
             return code;
         }
     }
+    for (uint32_t n = 0; n < spec->host->n_spares; n++) {
+        int code = ha_objects_add(set, spec->host->spare[n].object, err);
+        if (code != 0) {
+            return code;
+        }
+    }
     for (uint32_t c = 0; !has_class && c < spec->host->n_classes; c++) {
         int code = ha_objects_add(set, spec->host->storage_class[c].object, err);
         if (code != 0) {

@@ -61,6 +61,7 @@ enum ha_kube_purpose {
     HA_PURPOSE_NODE_OOS,       /* [node] out-of-service taint set */
     HA_PURPOSE_NODE_REPAIR,    /* [node] auto-repair begins */
     HA_PURPOSE_NODE_PROVISION, /* [node] the new machine joins */
+    HA_PURPOSE_NODE_RETIRE,    /* [node] the autoscaler deletes an idle machine */
     HA_PURPOSE_ZONE_TOKEN,     /* [zone] eviction bucket refilled */
     HA_PURPOSE_POD_STEP,       /* [pod] next stage: place, check volume, start, retry */
     HA_PURPOSE_POD_STOP,       /* [pod] process exits, then the object goes */
@@ -81,7 +82,7 @@ static_assert(HA_PURPOSE_KUBE_END <= HA_PURPOSE_OWNER, "purposes overlap");
 /* Law indexes shared by all workloads. */
 struct ha_kube_laws {
     uint32_t stale, report, back, taint_pass, untaint, restale, cloud, oos, repair;
-    uint32_t provision, rebuild, token, token_slow;
+    uint32_t provision, scale_up, retire, rebuild, token, token_slow;
     uint32_t place, replace, flush, gc_orphan, gc_fast, endpoint;
     uint32_t drain_retry, drain_limit, calm, crash_wait[HA_RESTARTS_MAX + 1];
     uint32_t crash_asleep, gate_asleep;
@@ -133,7 +134,11 @@ struct ha_budget {
 struct ha_kube_plan {
     struct ha_infra_plan infra;
     uint32_t n_zones, n_nodes, n_pods, n_volumes, n_workloads, n_pdbs;
-    const uint32_t *zone_size; /* nodes per zone */
+    uint32_t n_own_nodes;       /* nodes from the start; the rest are spare places */
+    const uint32_t *node_group; /* of each node; 0: none */
+    const struct ha_node_group *group; /* by node_group */
+    bool has_surge;                    /* drains of groups order a new machine first */
+    bool has_autoscaler;               /* some group may grow */
     struct ha_kube_workload *workload;
     struct ha_budget *pdb;
     const uint16_t *pod_workload;  /* workload of each pod row */

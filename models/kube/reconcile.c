@@ -46,6 +46,7 @@ static const struct controller controllers[] = {
      HA_DIRTY_COMMON | HA_DIRTY_POD | HA_DIRTY_ROLLOUT | HA_DIRTY_OWNER},
     {ha_drain_reconcile, MACHINES | HA_DIRTY_POD | HA_DIRTY_VOLUME},
     {ha_placement_reconcile, MACHINES | HA_DIRTY_POD | HA_DIRTY_VOLUME},
+    {ha_spares_reconcile, MACHINES | HA_DIRTY_POD | HA_DIRTY_VOLUME},
     {ha_volume_reconcile, MACHINES | HA_DIRTY_POD | HA_DIRTY_VOLUME | HA_DIRTY_DISK},
     {ha_readiness_reconcile,
      MACHINES | HA_DIRTY_PROCESS | HA_DIRTY_POD | HA_DIRTY_DISK | HA_DIRTY_OWNER},
@@ -64,6 +65,9 @@ static bool node_is_well(const struct ha_kube *k, uint32_t node)
 {
     const struct ha_infra_machine *machine = &k->infra.machine[node];
     const struct ha_node_row *row = &k->node[node];
+    if (machine->is_spare != 0) {
+        return row->upkeep == HA_UPKEEP_NONE;
+    }
     return machine->faults == 0 && machine->is_destroyed == 0 &&
            row->phase == HA_NODE_IS_READY && row->marks == 0 &&
            row->upkeep == HA_UPKEEP_NONE &&
@@ -158,6 +162,7 @@ void ha_kube_start(struct ha_kube *k)
     }
     ha_infra_init(&k->infra);
     ha_placement_init(k);
+    ha_spares_start(k);
     for (uint32_t w = 0; w < k->plan->n_workloads; w++) {
         const struct ha_kube_workload *load = &k->plan->workload[w];
         for (uint32_t i = 0; i < load->replicas; i++) {
@@ -223,6 +228,9 @@ void ha_kube_fire(struct ha_kube *k, uint32_t purpose, uint32_t entity)
     case HA_PURPOSE_NODE_REPAIR:
     case HA_PURPOSE_NODE_PROVISION:
         ha_cloud_fire(k, purpose, entity);
+        break;
+    case HA_PURPOSE_NODE_RETIRE:
+        ha_spares_retire(k, entity);
         break;
     case HA_PURPOSE_ZONE_TOKEN:
         ha_disruption_fire_token(k, entity);

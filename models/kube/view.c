@@ -50,8 +50,10 @@ uint8_t ha_kube_pod_cause(const struct ha_kube *k, uint32_t pod)
 
 static bool node_is_calm(const struct ha_kube *k, uint32_t n)
 {
-    return k->node[n].phase == HA_NODE_IS_READY && k->node[n].marks == 0 &&
-           k->node[n].upkeep == HA_UPKEEP_NONE;
+    bool is_empty = k->infra.machine[n].is_spare != 0;
+    return (is_empty || k->node[n].phase == HA_NODE_IS_READY) &&
+           k->node[n].marks == 0 && k->node[n].upkeep == HA_UPKEEP_NONE &&
+           !ha_spares_is_idle(k, n);
 }
 
 static bool workload_is_calm(const struct ha_kube *k,

@@ -75,6 +75,8 @@ static const char *node_words(const struct ha_kube *k, uint32_t purpose, uint32_
         return "is given to automatic repair";
     case HA_PURPOSE_NODE_PROVISION:
         return "is there as a new machine";
+    case HA_PURPOSE_NODE_RETIRE:
+        return "was idle and is deleted";
     default:
         return "?";
     }
@@ -110,7 +112,7 @@ int ha_kube_explain(const struct ha_kube *k, uint32_t purpose, uint32_t entity,
     if (purpose < HA_PURPOSE_KUBE) {
         return ha_infra_explain(&k->infra, purpose, entity, text, size);
     }
-    if (purpose <= HA_PURPOSE_NODE_PROVISION) {
+    if (purpose <= HA_PURPOSE_NODE_RETIRE) {
         return snprintf(text, size, "node %s %s", names->node_name[entity],
                         node_words(k, purpose, entity));
     }

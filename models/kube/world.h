@@ -39,7 +39,10 @@ enum ha_upkeep {
     HA_UPKEEP_EVICTING, /* cordoned, pods being evicted */
     HA_UPKEEP_DOWN,     /* empty: rebooting or being replaced */
     HA_UPKEEP_BACK,     /* up again; uncordoned when Ready */
-    HA_UPKEEP_REBUILD   /* auto-repair makes a new machine */
+    HA_UPKEEP_REBUILD,  /* auto-repair makes a new machine */
+    HA_UPKEEP_WAITING,  /* due for maintenance; its surge machine is on its way */
+    HA_UPKEEP_SURGE,    /* empty place: a drain has ordered a machine */
+    HA_UPKEEP_SCALE_UP  /* empty place: the autoscaler has ordered a machine */
 };
 
 struct ha_node_row {
@@ -126,9 +129,10 @@ static_assert(sizeof(struct ha_volume_row) == 8, "no hidden padding");
 
 struct ha_head_row {
     uint16_t drain_node; /* holds the maintenance lock, or HA_NOWHERE */
+    uint16_t n_extra;    /* machines beyond the counts of their pools */
     uint8_t all_full;    /* every zone fully disrupted: evictions stopped */
     uint8_t rolling;     /* roll-outs under way, bits: see rollouts.c */
-    uint8_t pad[4];
+    uint8_t pad[2];
 };
 static_assert(sizeof(struct ha_head_row) == 8, "no hidden padding");
 

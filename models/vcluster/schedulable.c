@@ -66,6 +66,10 @@ int ha_vc_check_schedulable(struct sim_arena *arena, const struct ha_vc_plan *pl
     void *state = sim_arena_alloc(arena, ha_sched_state_bytes(sched));
 
     ha_sched_state_init(sched, state);
+    for (uint32_t n = plan->kube.n_own_nodes; n < plan->kube.n_nodes; n++) {
+        ha_sched_node_set(sched, state, n,
+                          plan->kube.has_autoscaler ? HA_SCHED_NODE_PRESENT : 0);
+    }
     for (uint32_t w = 0; w < plan->kube.n_workloads; w++) {
         const struct ha_kube_workload *load = &plan->kube.workload[w];
 

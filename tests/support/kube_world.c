@@ -64,6 +64,46 @@ static const struct ha_node *parse(struct sim_arena *arena, const char *text)
     return docs.doc[0];
 }
 
+/* A node of zone z called NAME. */
+static struct ha_host_node make_node(struct kube_world *w, const struct kube_setup *s,
+                                     uint32_t z, const char *name)
+{
+    const char *zone = w->host.zone[z].name;
+    const char *text = sim_arena_printf(
+        &w->arena,
+        "apiVersion: v1\nkind: Node\nmetadata:\n  name: %s\n"
+        "  labels: {kubernetes.io/hostname: %s, "
+        "topology.kubernetes.io/zone: %s, "
+        "topology.kubernetes.io/region: r%s}\n"
+        "status: {allocatable: {cpu: \"4\", memory: 16Gi, "
+        "pods: \"110\"}}\n",
+        name, name, zone, s->is_spot ? ", cloud.google.com/gke-spot: \"true\"" : "");
+
+    return (struct ha_host_node){
+        .name = name, .zone = z, .object = parse(&w->arena, text), .group = z + 1};
+}
+
+/* Empty places: one a zone for surging drains, and as many as the autoscaler may add.
+ */
+static void make_spares(struct kube_world *w, const struct kube_setup *s,
+                        uint32_t per_zone)
+{
+    struct ha_host *h = &w->host;
+    uint32_t max = s->max_per_zone > per_zone ? s->max_per_zone : per_zone;
+    uint32_t n = max - per_zone + (s->surge ? 1 : 0);
+    h->n_groups = h->n_zones + 1;
+    h->group = sim_arena_calloc(&w->arena, h->n_groups, sizeof *h->group);
+    h->spare = sim_arena_calloc(&w->arena, h->n_zones * n, sizeof *h->spare);
+    for (uint32_t z = 0; z < h->n_zones; z++) {
+        h->group[z + 1] = (struct ha_node_group){per_zone, max};
+        for (uint32_t i = 0; i < n; i++) {
+            const char *name =
+                sim_arena_printf(&w->arena, "%c-spare%u", 'a' + (int)z, i);
+            h->spare[h->n_spares++] = make_node(w, s, z, name);
+        }
+    }
+}
+
 static void make_host(struct kube_world *w, const struct kube_setup *s)
 {
     static const char *const class_text =
@@ -83,25 +123,16 @@ static void make_host(struct kube_world *w, const struct kube_setup *s)
                                   .provisioner = s->storage,
                                   .is_default = true,
                                   .object = parse(&w->arena, class_text)};
+    for (uint32_t z = 0; z < zones; z++) {
+        h->zone[z].name = sim_arena_printf(&w->arena, "%c", 'a' + (int)z);
+    }
     for (uint32_t n = 0; n < h->n_nodes; n++) {
         uint32_t z = n / per_zone;
-        const char *zone = sim_arena_printf(&w->arena, "%c", 'a' + (int)z);
-        const char *name = sim_arena_printf(&w->arena, "%s%u", zone, n % per_zone + 1);
-        h->zone[z].name = zone;
-        h->node[n].name = name;
-        h->node[n].zone = z;
-        h->node[n].object = parse(
-            &w->arena, sim_arena_printf(
-                           &w->arena,
-                           "apiVersion: v1\nkind: Node\nmetadata:\n  name: %s\n"
-                           "  labels: {kubernetes.io/hostname: %s, "
-                           "topology.kubernetes.io/zone: %s, "
-                           "topology.kubernetes.io/region: r%s}\n"
-                           "status: {allocatable: {cpu: \"4\", memory: 16Gi, "
-                           "pods: \"110\"}}\n",
-                           name, name, zone,
-                           s->is_spot ? ", cloud.google.com/gke-spot: \"true\"" : ""));
+        const char *name =
+            sim_arena_printf(&w->arena, "%s%u", h->zone[z].name, n % per_zone + 1);
+        h->node[n] = make_node(w, s, z, name);
     }
+    make_spares(w, s, per_zone);
     h->k8s_minor = s->k8s_minor != 0 ? s->k8s_minor : 34;
     h->monitor_grace_s = s->grace_s > 0 ? s->grace_s : 50;
     h->has_cloud_controller = !s->no_cloud_controller;
@@ -109,6 +140,7 @@ static void make_host(struct kube_world *w, const struct kube_setup *s)
     h->sets_out_of_service = s->out_of_service;
     h->drain_limit_s = s->drain_limit_s;
     h->drain_is_forced = s->forced_drain;
+    h->drain_surges = s->surge;
 }
 
 static void make_workload(struct kube_world *w, const struct kube_setup *s)

@@ -33,6 +33,8 @@ struct kube_setup {
     bool no_anti_affinity; /* default: one pod a node, required */
     double grace_s;        /* 50 when 0 */
     double drain_limit_s;
+    bool surge;                                  /* drains order a machine first */
+    uint32_t max_per_zone;                       /* the autoscaler's ceiling; 0: none */
     int k8s_minor;                               /* 34 when 0 */
     const char *min_available, *max_unavailable; /* a budget when one is given */
     bool empty_budget;                           /* a budget without values */

@@ -267,6 +267,8 @@ Test(design_faults, hosts, .fini = done)
         {HOST "nodePools: [{count: many}]\n", "a whole number", "", 2, 21},
         {HOST "nodePools: [{count: 1000000000}]\n", "expected 0 to 1000", "", 2, 21},
         {HOST "nodePools: [{count: 0}]\n", "no nodes", "nodePools", 2, 12},
+        {HOST "nodePools: [{count: 3, maxCount: 2}]\n", "less than count: 3", "", 2,
+         34},
         {HOST "nodePools: [{}, {}]\n", "two nodes are called \"a1\"", "name of its own",
          2, 17},
         {HOST "nodePools: [{count: 1000}, {name: x, count: 1000}]\n",

@@ -91,6 +91,12 @@ static bool same_place(const struct ha_kube *k, const uint8_t *old)
             return false;
         }
     }
+    const struct ha_node_row *node = (const void *)(old + k->plan->nodes_at);
+    for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
+        if (node[n].phase != k->node[n].phase) { /* which places are empty */
+            return false;
+        }
+    }
     return true;
 }
 
@@ -205,6 +211,28 @@ Test(kube_invariants, deployment_on_spot)
                                      .rollouts_per_year = 100,
                                      LIFE};
     torture(&setup, 4);
+}
+
+Test(kube_invariants, deployment_surged_and_scaled)
+{
+    const struct kube_setup setup = {.is_deployment = true,
+                                     .surge = true,
+                                     .max_per_zone = 2,
+                                     .drain_limit_s = 900,
+                                     .rollouts_per_year = 50,
+                                     LIFE};
+    torture(&setup, 5);
+}
+
+Test(kube_invariants, statefulset_surged_and_repaired)
+{
+    const struct kube_setup setup = {.nodes_per_zone = 2,
+                                     .has_volume = true,
+                                     .surge = true,
+                                     .autorepair = true,
+                                     .min_available = "2",
+                                     LIFE};
+    torture(&setup, 6);
 }
 
 Test(kube_invariants, promises)

@@ -51,7 +51,7 @@ Test(vcluster_services, a_zone_down_costs_one_election_at_most)
 
     scene_open(&s, SCENE_EMBEDDED, NULL, false);
     for (uint32_t zone = 0; zone < 3; zone++) {
-        for (uint32_t n = 0; n < s.t.plan->kube.n_nodes; n++) {
+        for (uint32_t n = 0; n < s.t.plan->kube.n_own_nodes; n++) {
             if (s.t.plan->kube.infra.node_zone[n] == zone) {
                 scene_strike(&s, HA_FM_HOST_FAIL, n, 3600.0);
             }
