@@ -3,490 +3,384 @@
  * Splitting: the second opinion on rare outages, and the method where nothing can be
  * hurried.
  *
- * No law is changed here. The way from calm to an outage is cut into levels, and each
- * level is tried many times from where the level before was entered (fixed effort):
+ * No law is changed here. A plain history runs, and whenever it comes nearer to an
+ * outage the world is copied, so that 2^l paths, each of weight 2^-l, go on from
+ * level l; a copy ends when it falls below the level it was made at (RESTART). Weighted
+ * time and weighted events along all paths are then unbiased for whatever adds up
+ * along a history: downtime, outages, causes, first outages, of every service.
  *
- *     stage 0   plain history: how often calm is left, and where level 1 is entered
- *     stage i   n trials from the entrances of level i, each until level i + 1 or calm
- *     last      from the entrances of "down", plain play until calm: downtime, outages
+ * There is no need for the system ever to be calm, nor for failures to have hazards: a
+ * queue that overflows after many small steps is as good as a cluster that loses its
+ * quorum. Ageing clocks are right because a copy draws the rest of every clock anew
+ * given its age, under draws of its own; two copies of one past share no future.
  *
- * P(outage per exit) is the product of the stages' success shares, and unavailability
- * is exits per time * that product * mean downtime of the last stage. Every factor is
- * estimated without bias given the entrances, so the product is unbiased too.
+ * Levels are learned (sim/splitting_learn.c) in a pilot, round by round, each of which
+ * sees a step further than the one before, from steps between classes of states (sim/
+ * splitting_class.c). The pilot enters no estimate.
  *
- * Levels are derived (sim/level.c): failures still needed to lose the service, or, for
- * systems that drift there in small steps, events of any kind; a model that knows
- * better says so (model->level). A trial starts from a copied world under a branch of
- * its own, with the residuals of all failure clocks drawn anew given their ages, since
- * copies that replay one future are one copy.
+ * Batches are independent histories, each warmed up, and continue from round to round;
+ * intervals come from their spread, with t on the log scale, and look at how few
+ * stories carry the estimate (sim/splitting_result.c). Rounds grow until the interval
+ * is narrow enough twice in a row. Levels stay what they are from the first round on.
  *
- * Trials share entrances and so depend on each other. The interval therefore comes
- * from whole replications, independent from calm to calm, with t on the log scale.
+ * Limits, known and measured (docs/validation.md): where an outage is two or three
+ * jumps of probability 1e-4 there is nothing to split inside a jump; with p the chance
+ * of a jump the work grows like 1/p, however good the levels, and importance sampling
+ * needs a hundredth of it. Where one failure already loses the service there is nothing
+ * to split at all: the driver then is plain simulation, and says so. What the pilot
+ * never met (a class of states behind a jump of 1e-6) is not expected by the levels;
+ * should it turn up, one story carries much of the estimate, and that is flagged.
  *
- * Limits, known and measured: where an outage is two or three jumps of probability
- * 1e-4 there is nothing to split inside a jump, and importance sampling needs a
- * hundredth of the work. Only the focus service is measured; the others need runs of
- * their own.
- *
- * Sources: Garvels, PhD thesis, Twente 2000 (fixed effort); Villen-Altamirano and
- * Villen-Altamirano, LNCS 5233, 2011; Amrein and Kuensch, TOMACS 21, 2011; Budde,
- * D'Argenio, Hartmanns, Sci. Comput. Program. 174, 2019.
+ * Sources: Villen-Altamirano and Villen-Altamirano, "RESTART", ITC-13, 1991, and LNCS
+ * 5233, 2011; Garvels, PhD thesis, Twente 2000; Budde, D'Argenio, Hartmanns, Sci.
+ * Comput. Program. 174, 2019 (levels without being told).
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/diagnose.h"
 #include "sim/clock.h"
 #include "sim/drivers.h"
-#include "sim/level.h"
 #include "sim/splitting.h"
 #include "sim/threads.h"
 
-#define N_TRIALS    1000 /* of each stage of a replication */
-#define FIRST_REPS  32   /* replications before the first look */
-#define MOST_REPS   4096
-#define GROWTH      1.5
-#define MAX_LEVELS  64
-#define MOST_EVENTS 2000000 /* of one trial: then it is given up */
-#define ALL_EVENTS  2e9
-#define STREAM      (UINT64_C(1) << 43)
-#define WARM_EVENTS 200000
+#define PILOT_ROUND  50000   /* events */
+#define PILOT_EVENTS 3000000 /* at most */
+#define PILOT_SEEN   300     /* outages, in copies, that are enough to learn from */
+#define PILOT_MORE   4       /* rounds after that */
+#define PILOT_TIME   0.25    /* share of the time allowed */
+#define FINE_CLASSES 600     /* up to which every state is a class of its own */
+#define FIRST_EVENTS 20000.0 /* of a batch before the first look */
+#define GROWTH       1.5
+#define ALL_EVENTS   4e9
+#define PILOT_STREAM (UINT64_C(1) << 43)
+#define NEW_STREAM   (UINT64_C(1) << 44)
 
-/* One thread's tools. */
-struct lane {
-    struct sim_run run;
-    struct sim_level level;
-    struct sim_world *world;
-    struct sim_world *from[N_TRIALS]; /* entrances of the present stage */
-    struct sim_world *to[N_TRIALS];   /* and of the next */
-    uint32_t n_from;
-    uint32_t n_to;
-    uint64_t next_branch;
-};
-
-struct split {
+struct splitting {
     const struct sim_model *model;
     const struct sim_study *study;
-    struct lane *lane;
+    struct sim_split_map map;
+    struct sim_split_player *player; /* one per thread */
     unsigned jobs;
-    struct sim_split_rep *rep;
-    uint64_t n_reps;
-    bool by_steps;     /* levels count events of any kind */
-    uint32_t n_levels; /* distance from calm: the outage is level n_levels */
+    struct sim_split_batch batch[SIM_SPLIT_BATCHES];
+    double time_s;        /* of every batch at the end of this round */
+    uint64_t n_histories; /* the same from new */
+    double event_s;       /* time of a history per event of all its paths */
+    bool is_new;
+    bool is_fine;
     double began_s;
-    bool is_cut;
+    bool is_cut;   /* stopped by the clock or the user */
+    bool may_stop; /* within a round too: every batch has something to show */
 };
 
-/* ---- Levels ---- */
-
-/* Level of the bound world: 0 calm-like, n_levels down. Leaves the run bound. */
-static uint32_t level_of(struct split *split, struct lane *lane)
+static bool is_over(struct splitting *split, double share)
 {
-    const struct sim_model *model = split->model;
-    struct sim_world *world = lane->run.world;
-    uint32_t distance;
+    const struct sim_study *study = split->study;
 
-    if ((model->down(model->plan, &lane->run) >> split->study->focus & 1) != 0) {
-        return split->n_levels;
+    if ((study->stop != NULL && *study->stop != 0) ||
+        (study->max_time_s > 0.0 &&
+         sim_clock_s() - split->began_s > share * study->max_time_s)) {
+        split->is_cut = true;
     }
-    if (model->level != NULL) {
-        const uint32_t level =
-            model->level(model->plan, &lane->run, split->study->focus);
-        return level < split->n_levels ? level : split->n_levels - 1;
-    }
-    if (split->by_steps) {
-        distance = sim_level_steps(&lane->level, world);
-    } else {
-        lane->level.effort = UINT64_MAX;
-        distance = sim_level_distance(&lane->level, world, split->n_levels);
-    }
-    sim_run_bind(&lane->run, world);
-    return distance < split->n_levels ? split->n_levels - distance : 0;
+    return split->is_cut;
 }
 
-static bool is_calm(const struct sim_run *run)
+/* ---- Batches over threads ---- */
+
+static void play_item(void *context, unsigned worker, uint64_t item, unsigned place)
 {
-    return run->model->is_calm(run->model->plan, run);
-}
-
-/* Finds how far calm is from an outage. False: no levels can be derived. */
-static bool find_levels(struct split *split)
-{
-    struct lane *lane = &split->lane[0];
-    const struct sim_model *model = split->model;
-
-    sim_run_bind(&lane->run, lane->world);
-    sim_world_start(&lane->run, split->study->seed, STREAM, 0);
-    if (model->level != NULL) {
-        /* Down is its maximum, whatever that is; the middle levels are its own. */
-        split->n_levels = MAX_LEVELS;
-        return true;
-    }
-    lane->level.effort = 200000;
-    uint32_t distance = sim_level_distance(&lane->level, lane->world, SIM_LEVEL_MOST);
-    if (distance == SIM_LEVEL_UNKNOWN) {
-        sim_level_release(&lane->level);
-        sim_level_init(&lane->level, model, split->study->focus);
-        split->by_steps = true;
-        distance = sim_level_steps(&lane->level, lane->world);
-    }
-    if (distance == SIM_LEVEL_UNKNOWN || distance == 0) {
-        return false;
-    }
-    split->n_levels = distance < MAX_LEVELS ? distance : MAX_LEVELS;
-    return true;
-}
-
-/* ---- Stages ---- */
-
-static void keep_entrance(struct lane *lane)
-{
-    if (lane->n_to < N_TRIALS) {
-        sim_world_copy(&lane->run, lane->to[lane->n_to++], lane->run.world);
-    }
-}
-
-/* Draws the rest of all failure clocks anew, given their ages. */
-static void redraw_failures(struct sim_run *run)
-{
-    for (uint32_t slot = 0; slot < run->model->n_slots; slot++) {
-        if (run->model->slot[slot].cls == SIM_FAILURE &&
-            sim_timer_is_armed(run, slot)) {
-            sim_timer_redraw(run, slot, 1.0);
-        }
-    }
-}
-
-/* Plain history with N_TRIALS exits from calm; keeps where level 1 is entered. */
-static void play_stage_0(struct split *split, struct lane *lane, uint64_t item,
-                         struct sim_split_rep *rep)
-{
-    struct sim_run *run = &lane->run;
-    const double warm_s = split->study->warmup_years * split->model->year_s;
-    uint32_t n_exits = 0;
-    uint64_t n_warm = 0;
-    bool was_calm = true;
-    bool is_entered = false;
-    bool is_warm = false;
-    double begin_s = 0.0;
-    uint32_t slot;
-    double time_s;
-
-    sim_run_bind(run, lane->world);
-    sim_world_start(run, split->study->seed, STREAM + item, 0);
-    lane->n_to = 0;
-    while (sim_world_next(run, &slot, &time_s) && rep->n_events < MOST_EVENTS * 10) {
-        if (is_calm(run) && !is_warm &&
-            (run->world->now_s >= warm_s || n_warm > WARM_EVENTS)) {
-            is_warm = true;
-            begin_s = run->world->now_s;
-        }
-        sim_world_fire(run, slot, time_s);
-        rep->n_events++;
-        n_warm++;
-        const bool calm = is_calm(run);
-        if (is_warm && calm && n_exits >= N_TRIALS) {
-            rep->time_s = run->world->now_s - begin_s;
-            return;
-        }
-        if (is_warm && was_calm && !calm) {
-            n_exits++;
-            is_entered = false;
-        }
-        if (is_warm && !calm && !is_entered && level_of(split, lane) >= 1) {
-            is_entered = true;
-            keep_entrance(lane);
-        }
-        was_calm = calm;
-    }
-    rep->is_stuck = true;
-}
-
-/* One trial: until the wanted level (true), calm or an end (false). */
-static bool play_trial(struct split *split, struct lane *lane, uint32_t wanted,
-                       uint64_t *n_events)
-{
-    struct sim_run *run = &lane->run;
-    uint32_t slot;
-    double time_s;
-
-    for (uint32_t n = 0; n < MOST_EVENTS; n++) {
-        if (is_calm(run)) {
-            return false;
-        }
-        if (level_of(split, lane) >= wanted) {
-            return true;
-        }
-        if (!sim_world_next(run, &slot, &time_s)) {
-            return false;
-        }
-        sim_world_fire(run, slot, time_s);
-        (*n_events)++;
-    }
-    return false;
-}
-
-static void swap_entrances(struct lane *lane)
-{
-    for (uint32_t i = 0; i < N_TRIALS; i++) {
-        struct sim_world *swap = lane->from[i];
-        lane->from[i] = lane->to[i];
-        lane->to[i] = swap;
-    }
-    lane->n_from = lane->n_to;
-    lane->n_to = 0;
-}
-
-/* Copies the entrance for trial i of N_TRIALS, spread evenly, into the lane's world. */
-static void start_trial(struct lane *lane, uint32_t i)
-{
-    const uint64_t at = ((uint64_t)i * lane->n_from) / N_TRIALS;
-
-    sim_world_copy(&lane->run, lane->world, lane->from[at]);
-    sim_run_bind(&lane->run, lane->world);
-    sim_world_set_branch(&lane->run, lane->next_branch++);
-    redraw_failures(&lane->run);
-}
-
-static void add_downtime(struct split *split, struct lane *lane,
-                         struct sim_split_rep *rep, uint8_t trigger, double weighted_s)
-{
-    const struct sim_model *model = split->model;
-    double share[SIM_MAX_CAUSES] = {0};
-
-    rep->down_s += weighted_s;
-    if (model->blame != NULL) {
-        model->blame(model->plan, &lane->run, split->study->focus, share);
-    } else if (trigger < model->n_causes) {
-        share[trigger] = 1.0;
-    }
-    for (uint32_t c = 0; c < model->n_causes; c++) {
-        rep->cause_down_s[c] += weighted_s * share[c];
-    }
-}
-
-/* Plays a world that just went down until calm, with its weight. */
-static void play_outage(struct split *split, struct lane *lane, double weight,
-                        struct sim_split_rep *rep)
-{
-    const struct sim_model *model = split->model;
-    struct sim_run *run = &lane->run;
-    const double begin_s = run->world->now_s;
-    bool was_down = false;
-    uint8_t trigger = SIM_NO_CAUSE;
-    uint32_t slot = UINT32_MAX;
-    double time_s;
-
-    for (uint32_t n = 0; n < MOST_EVENTS; n++) {
-        const bool is_down =
-            (model->down(model->plan, run) >> split->study->focus & 1) != 0;
-        if (is_down && !was_down) {
-            rep->outages += weight;
-            rep->n_outages++;
-            trigger = slot == UINT32_MAX ? trigger : model->slot[slot].cause;
-            if (trigger < model->n_causes) {
-                rep->cause_outages[trigger] += weight;
-            }
-        }
-        was_down = is_down;
-        if (is_calm(run) || (is_down && model->is_absorbing) ||
-            !sim_world_next(run, &slot, &time_s)) {
-            break;
-        }
-        if (is_down) {
-            add_downtime(split, lane, rep, trigger,
-                         weight * (time_s - run->world->now_s));
-        }
-        sim_world_fire(run, slot, time_s);
-        rep->n_events++;
-    }
-    rep->clean_s -= weight * (run->world->now_s - begin_s);
-}
-
-static void play_rep(void *context, unsigned worker, uint64_t item, unsigned place)
-{
-    struct split *split = context;
-    struct lane *lane = &split->lane[worker];
-    struct sim_split_rep *rep = &split->rep[item];
+    struct splitting *split = context;
+    struct sim_split_player *player = &split->player[worker];
 
     (void)place;
-    *rep = (struct sim_split_rep){0};
-    lane->next_branch = 1;
-    play_stage_0(split, lane, item, rep);
-    double share = rep->is_stuck ? 0.0 : (double)lane->n_to;
-    swap_entrances(lane);
-    for (uint32_t wanted = 2; wanted <= split->n_levels && lane->n_from > 0; wanted++) {
-        uint32_t n_reached = 0;
-        for (uint32_t i = 0; i < N_TRIALS; i++) {
-            start_trial(lane, i);
-            if (play_trial(split, lane, wanted, &rep->n_events)) {
-                n_reached++;
-                keep_entrance(lane);
-            }
-        }
-        share *= (double)n_reached / N_TRIALS;
-        swap_entrances(lane);
-    }
-    rep->clean_s = rep->time_s;
-    if (lane->n_from == 0) {
-        return;
-    }
-    rep->hits = share;
-    for (uint32_t i = 0; i < N_TRIALS; i++) {
-        start_trial(lane, i);
-        play_outage(split, lane, share / N_TRIALS, rep);
+    if (split->is_new) {
+        sim_split_play_new(player, &split->batch[item], split->n_histories);
+    } else {
+        sim_split_play(player, &split->batch[item], split->time_s, UINT64_MAX / 2);
     }
 }
 
-/* ---- Driver ---- */
-
-static void merge_rep(void *context, uint64_t item, unsigned place)
+static void merge_item(void *context, uint64_t item, unsigned place)
 {
     (void)context;
     (void)item;
     (void)place;
 }
 
+/* A round cut short leaves batches of two lengths, each with its own time: still valid
+ * parts of a ratio. */
 static bool should_stop(void *context)
 {
-    struct split *split = context;
-    const struct sim_study *study = split->study;
+    struct splitting *split = context;
 
-    if ((study->stop != NULL && *study->stop != 0) ||
-        (study->max_time_s > 0.0 &&
-         sim_clock_s() - split->began_s > study->max_time_s)) {
-        split->is_cut = true;
-    }
-    return split->is_cut;
+    return split->may_stop && is_over(split, 1.0);
 }
 
-static double count_events(const struct split *split)
+static void play_round(struct splitting *split)
+{
+    const struct sim_work work = {.context = split,
+                                  .play = play_item,
+                                  .merge = merge_item,
+                                  .should_stop = should_stop,
+                                  .places = sim_threads_places(split->jobs)};
+
+    sim_threads_run(&work, split->jobs, 0, SIM_SPLIT_BATCHES);
+}
+
+static void init_batches(struct splitting *split, struct sim_arena *arena,
+                         uint64_t stream)
+{
+    const size_t bytes = sim_split_tally_bytes(split->model);
+
+    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
+        split->batch[i] =
+            (struct sim_split_batch){.main = split->batch[i].main,
+                                     .tally = sim_arena_calloc(arena, 1, bytes),
+                                     .seed = split->study->seed,
+                                     .replication = stream + i,
+                                     .stride = SIM_SPLIT_BATCHES};
+    }
+}
+
+static bool is_stuck(const struct splitting *split)
+{
+    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
+        if (split->batch[i].is_stuck) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static double count_events(const struct splitting *split)
 {
     double n = 0.0;
 
-    for (uint64_t i = 0; i < split->n_reps; i++) {
-        n += (double)split->rep[i].n_events;
+    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
+        n += (double)split->batch[i].tally->n_events;
     }
     return n;
 }
 
-static struct sim_split_reps reps_of(const struct split *split)
+/* ---- Pilot ---- */
+
+/* Learns levels in rounds. False: every state a class would be too many classes. */
+static bool learn(struct splitting *split, struct sim_split_batch *batch)
 {
-    return (struct sim_split_reps){split->model, split->study, split->rep,
-                                   split->n_reps};
+    struct sim_split_player *player = &split->player[0];
+    const struct sim_split_tally *tally = batch->tally;
+    uint32_t n_after = 0;
+
+    player->learns = true;
+    while (n_after < PILOT_MORE && tally->n_events < PILOT_EVENTS && !batch->is_stuck &&
+           !is_over(split, PILOT_TIME)) {
+        const double begin_s = tally->time_s;
+        const uint64_t n_begin = tally->n_events;
+        sim_split_play(player, batch, HUGE_VAL, PILOT_ROUND);
+        split->event_s =
+            (tally->time_s - begin_s) / fmax((double)(tally->n_events - n_begin), 1.0);
+        if (split->is_fine && split->map.n > FINE_CLASSES) {
+            return false;
+        }
+        sim_split_map_learn(&split->map);
+        n_after += tally->service[split->study->focus].n_outages >= PILOT_SEEN;
+    }
+    player->learns = false;
+    split->is_cut = false; /* the final run still has its time */
+    return true;
 }
 
-/* Replications until precise at two looks in a row. */
-static void play_all(struct split *split)
+/* Plays the pilot; returns the outages it saw in the service in focus. */
+static uint64_t play_pilot(struct splitting *split, struct sim_arena *arena)
+{
+    const struct sim_model *model = split->model;
+    struct sim_split_batch batch = {.main = split->batch[0].main,
+                                    .seed = split->study->seed,
+                                    .replication = PILOT_STREAM,
+                                    .stride = 1};
+
+    for (int i = 0; i < 2; i++) {
+        split->is_fine = i == 0;
+        batch.tally = sim_arena_calloc(arena, 1, sim_split_tally_bytes(model));
+        batch.is_started = false;
+        sim_split_map_init(&split->map);
+        sim_split_player_init(&split->player[0], split->study, model, &split->map,
+                              split->is_fine);
+        if (learn(split, &batch) || i == 1) {
+            break;
+        }
+        sim_split_player_release(&split->player[0]);
+        sim_split_map_release(&split->map);
+    }
+    split->map.is_frozen = true;
+    for (unsigned i = 1; i < split->jobs; i++) {
+        sim_split_player_init(&split->player[i], split->study, model, &split->map,
+                              split->is_fine);
+    }
+    return batch.tally->service[split->study->focus].n_outages;
+}
+
+/* ---- Rounds ---- */
+
+static void report(const struct splitting *split, double half_width, bool is_done)
 {
     const struct sim_study *study = split->study;
-    const double goal = study->precision / (1.0 + study->precision);
-    const struct sim_work work = {.context = split,
-                                  .play = play_rep,
-                                  .merge = merge_rep,
-                                  .should_stop = should_stop,
-                                  .places = sim_threads_places(split->jobs)};
-    double wanted = FIRST_REPS;
+    const double spent_s = sim_clock_s() - split->began_s;
+    double done = fmin(pow(study->precision / half_width, 2.0), 0.99);
+    double down_s = 0.0;
+    double time_s = 0.0;
 
-    for (int n_good = 0; n_good < 2 && wanted < MOST_REPS;) {
-        split->n_reps =
-            sim_threads_run(&work, split->jobs, split->n_reps, (uint64_t)wanted);
-        if (split->is_cut || split->n_reps < 2 || split->rep[0].is_stuck) {
-            break;
+    if (study->progress == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
+        down_s += split->batch[i].tally->service[study->focus].down_s;
+        time_s += split->batch[i].tally->time_s;
+    }
+    if (study->max_time_s > 0.0) {
+        done = fmin(fmax(done, spent_s / study->max_time_s), 0.99);
+    }
+    const struct sim_progress progress = {
+        .fraction_done = is_done ? 1.0 : done,
+        .simulated_years = time_s / split->model->year_s,
+        .unavailability = time_s > 0.0 ? down_s / time_s : 0.0,
+        .relative_half_width = half_width,
+        .eta_s = done > 0.0 ? spent_s * (1.0 - done) / done : -1.0,
+    };
+    study->progress(&progress, study->progress_context);
+}
+
+/* Rounds until precise twice in a row; is_cut tells when that was not reached. */
+static void play_to_precision(struct splitting *split, double share, double most)
+{
+    double half_width = HUGE_VAL;
+    uint32_t n_good = 0;
+
+    split->may_stop = false;
+    while (n_good < 2) {
+        play_round(split);
+        split->may_stop = true;
+        const bool is_good = sim_split_is_precise(
+            split->model, split->study, split->batch, SIM_SPLIT_BATCHES, &half_width);
+        n_good = is_good ? n_good + 1 : 0;
+        report(split, half_width, n_good == 2);
+        if (n_good < 2 && (is_over(split, share) || is_stuck(split))) {
+            return;
         }
-        const struct sim_split_reps reps = reps_of(split);
-        const struct sim_estimate e = sim_split_estimate(&reps);
-        const double half_width = sim_relative_half_width(&e);
-        n_good = half_width <= goal ? n_good + 1 : 0;
-        if (study->years > 0.0) {
-            break;
-        }
-        if (count_events(split) > ALL_EVENTS) {
+        if (count_events(split) > most) {
             split->is_cut = true;
-            break;
+            return;
         }
-        wanted *= GROWTH;
-    }
-    split->is_cut = split->is_cut || wanted >= MOST_REPS;
-}
-
-static void init_lane(struct lane *lane, const struct split *split)
-{
-    sim_run_init(&lane->run, split->model);
-    sim_level_init(&lane->level, split->model, split->study->focus);
-    lane->world = sim_world_alloc(lane->run.world_bytes);
-    for (uint32_t i = 0; i < N_TRIALS; i++) {
-        lane->from[i] = sim_world_alloc(lane->run.world_bytes);
-        lane->to[i] = sim_world_alloc(lane->run.world_bytes);
+        split->time_s *= GROWTH;
+        split->n_histories += split->n_histories / 2 + 1;
     }
 }
 
-static void release_lane(struct lane *lane)
+static void play_all(struct splitting *split)
 {
-    sim_run_unbind(&lane->run);
-    sim_level_release(&lane->level);
-    free(lane->world);
-    for (uint32_t i = 0; i < N_TRIALS; i++) {
-        free(lane->from[i]);
-        free(lane->to[i]);
+    const struct sim_study *study = split->study;
+
+    if (study->years > 0.0) {
+        split->time_s = study->years * split->model->year_s / SIM_SPLIT_BATCHES;
+        play_round(split);
+    } else {
+        split->time_s = FIRST_EVENTS * split->event_s;
+        play_to_precision(split, 1.0 / GROWTH, ALL_EVENTS);
     }
 }
 
-/* How the estimate came about. */
-static void describe(const struct split *split, struct sim_result *result)
+static void play_new(struct splitting *split, struct sim_arena *arena)
 {
+    split->is_new = true;
+    split->n_histories = 1;
+    for (unsigned i = 0; i < split->jobs; i++) {
+        split->player[i].horizon_s = split->model->year_s;
+    }
+    init_batches(split, arena, NEW_STREAM);
+    play_to_precision(split, 0.8, ALL_EVENTS / 4);
+}
+
+/* ---- The door ---- */
+
+static void describe(const struct splitting *split, struct sim_result *result)
+{
+    uint64_t n_copies = 0;
+    uint32_t top = 0;
+
+    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
+        n_copies += split->batch[i].tally->n_copies;
+    }
+    for (uint32_t i = 0; i < split->map.n; i++) {
+        const uint32_t level = split->map.class[i].level;
+        top = level > top && level != SIM_SPLIT_KEEP ? level : top;
+    }
     snprintf(result->method, sizeof result->method, "splitting");
     if (result->reason[0] == '\0') {
         snprintf(result->reason, sizeof result->reason,
-                 "fixed effort splitting: %llu replications over %u levels (%s to the "
-                 "outage)",
-                 (unsigned long long)split->n_reps, split->n_levels,
-                 split->by_steps ? "events" : "failures");
+                 "splitting (RESTART): %d histories, %llu copies, %u classes of states "
+                 "on %u levels",
+                 SIM_SPLIT_BATCHES, (unsigned long long)n_copies, split->map.n,
+                 top + 1);
     }
     result->is_partial = split->is_cut;
     result->is_repeatable = !split->is_cut && !(split->study->max_time_s > 0.0);
 }
 
-static int play_and_fill(struct split *split, struct sim_result *result,
-                         struct sim_err *err)
+static int play_and_fill(struct splitting *split, struct sim_arena *arena,
+                         struct sim_result *result, struct sim_err *err)
 {
-    if (!find_levels(split)) {
+    if (play_pilot(split, arena) == 0) {
         return sim_err_set(err, SIM_ERR_USAGE,
-                           "method splitting does not fit: no way from calm to an "
-                           "outage was found within reach; use --method crude");
+                           "method splitting does not fit: its pilot, which splits at "
+                           "everything rare, met no outage; use --method biased");
     }
+    init_batches(split, arena, 0);
     play_all(split);
-    if (split->n_reps < 2 || split->rep[0].is_stuck) {
+    if (is_stuck(split)) {
         return sim_err_set(err, SIM_ERR_USAGE,
-                           "method splitting does not fit: the system (nearly) never "
-                           "is calm, or the time was too short; use --method crude");
+                           "method splitting does not fit: copies multiply without "
+                           "end, or nothing ever happens; use --method crude");
     }
-    const struct sim_split_reps reps = reps_of(split);
     describe(split, result);
-    sim_split_result_fill(&reps, result);
+    sim_split_result_fill(result, split->model, split->study, split->batch,
+                          SIM_SPLIT_BATCHES);
+    if (split->study->first_year && !split->is_cut) {
+        play_new(split, arena);
+        sim_split_result_fill_new(result, split->model, split->batch,
+                                  SIM_SPLIT_BATCHES);
+        result->is_partial = split->is_cut;
+        result->is_repeatable = !split->is_cut && !(split->study->max_time_s > 0.0);
+    }
     return 0;
 }
 
 int sim_splitting_run(const struct sim_model *model, const struct sim_study *study,
                       struct sim_result *result, struct sim_err *err)
 {
-    struct split split = {.model = model,
-                          .study = study,
-                          .jobs = study->jobs > 0 ? study->jobs : 1,
-                          .began_s = sim_clock_s()};
+    struct sim_arena arena;
+    struct sim_run layout;
 
-    split.lane = calloc(split.jobs, sizeof *split.lane);
-    split.rep = calloc(MOST_REPS, sizeof *split.rep);
-    SIM_CHECK(split.lane != NULL && split.rep != NULL);
-    for (unsigned i = 0; i < split.jobs; i++) {
-        init_lane(&split.lane[i], &split);
+    sim_arena_init(&arena);
+    sim_run_init(&layout, model);
+    struct splitting *split = sim_arena_calloc(&arena, 1, sizeof *split);
+    split->model = model;
+    split->study = study;
+    split->jobs = study->jobs > 0 ? study->jobs : 1;
+    split->began_s = sim_clock_s();
+    split->player = sim_arena_calloc(&arena, split->jobs, sizeof *split->player);
+    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
+        split->batch[i].main = sim_world_alloc(layout.world_bytes);
     }
-    const int failed = play_and_fill(&split, result, err);
-    for (unsigned i = 0; i < split.jobs; i++) {
-        release_lane(&split.lane[i]);
+    const int failed = play_and_fill(split, &arena, result, err);
+    for (unsigned i = 0; i < split->jobs; i++) {
+        if (split->player[i].world != NULL) {
+            sim_split_player_release(&split->player[i]);
+        }
     }
-    free(split.lane);
-    free(split.rep);
+    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
+        free(split->batch[i].main);
+    }
+    sim_split_map_release(&split->map);
+    sim_arena_clear(&arena);
     return failed;
 }

@@ -1,42 +1,211 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What splitting's replications found, and the estimates made of them. Inside sim/
- * only.
+ * Splitting (RESTART): the parts shared by its files. Inside sim/ only; the method is
+ * told in sim/splitting.c.
+ *
+ *     splitting_class   what is seen of a state: the class it belongs to
+ *     splitting_learn   from counted steps between classes to their levels
+ *     splitting_path    plays a history with its copies, and scores it
+ *     splitting_result  tallies to estimates with intervals
+ *     splitting         pilot, rounds, stopping, threads: the driver
  */
 #ifndef SIM_SPLITTING_H
 #define SIM_SPLITTING_H
 
+#include "sim/diagnose.h"
+#include "sim/level.h"
 #include "sim/study.h"
+#include "sim/world.h"
 
-/* What one replication found. */
-struct sim_split_rep {
-    double time_s;  /* of the plain history */
-    double down_s;  /* expected downtime of its exits */
-    double outages; /* expected entries into down */
-    double hits;    /* expected exits with an outage */
-    double clean_s; /* time_s without what follows a first outage */
-    double cause_down_s[SIM_MAX_CAUSES];
-    double cause_outages[SIM_MAX_CAUSES];
-    uint64_t n_outages;
-    uint64_t n_events;
-    bool is_stuck;
+#define SIM_SPLIT_LEVELS  60 /* a path at level l stands for 2^-l of a history */
+#define SIM_SPLIT_JUMP    12 /* levels that one event may rise: 4095 copies */
+#define SIM_SPLIT_BATCHES 48
+#define SIM_SPLIT_CAUSES  (SIM_MAX_CAUSES + 1) /* the last: no cause named */
+#define SIM_SPLIT_UNKNOWN UINT32_MAX           /* a class nobody has met */
+#define SIM_SPLIT_KEEP    UINT8_MAX            /* as level: that of the path so far */
+
+/* ---- Classes of states ---- */
+
+/* How far ahead a state is looked at. */
+enum sim_split_look {
+    SIM_SPLIT_BY_MODEL,    /* the model has levels of its own */
+    SIM_SPLIT_BY_FAILURES, /* failures still needed, as far as that can be afforded */
+    SIM_SPLIT_BY_STEPS     /* events of any kind still needed */
 };
 
-/* All replications that were played; borrowed. */
-struct sim_split_reps {
+/* Decides the class of a state; one per thread, all equal. */
+struct sim_split_eye {
     const struct sim_model *model;
-    const struct sim_study *study;
-    const struct sim_split_rep *rep;
-    uint64_t n;
+    uint32_t focus;
+    enum sim_split_look look;
+    uint32_t n_ahead; /* failures looked ahead */
+    bool is_fine;     /* every discrete state is a class of its own */
+    struct sim_level level;
+    struct sim_split_seen *seen; /* distances of states met before */
+    uint64_t *sign;              /* by slot: what it adds to a class */
 };
 
-/* The estimate whose precision decides when to stop: unavailability, or, when an
- * outage ends the history, outages per second. At least two replications. */
-struct sim_estimate sim_split_estimate(const struct sim_split_reps *reps);
+/* Prepares to look at states of the model. */
+void sim_split_eye_init(struct sim_split_eye *eye, const struct sim_model *model,
+                        uint32_t focus, bool is_fine);
+void sim_split_eye_release(struct sim_split_eye *eye);
+/* The class of the bound world; never 0. Leaves the run bound to it. */
+uint64_t sim_split_class(struct sim_split_eye *eye, struct sim_run *run);
+/* May a copy draw the rest of this slot anew? Not what classes are read from. */
+bool sim_split_may_redraw(const struct sim_split_eye *eye, uint32_t slot);
 
-/* Fills the service in focus (the others: names only) and the totals; the result's
- * arena owns what it needs. */
-void sim_split_result_fill(const struct sim_split_reps *reps,
-                           struct sim_result *result);
+/* ---- What is known of classes ---- */
+
+/* Counted over all visits of a class: steps begin there and end at the next event. */
+struct sim_split_class {
+    uint64_t key;
+    double weight;      /* of the visits: the share of all steps of a history */
+    double n;           /* visits, unweighted */
+    double score;       /* what they scored in the focus service: downtime, s; losses */
+    double score2;      /* the sum of squares */
+    double time_s;      /* how long they took */
+    double time2_s2;    /* the sum of squares */
+    double score_time;  /* the sum of products */
+    double value;       /* score to come, against that of the usual class */
+    double deviation;   /* of one step's value: what splitting here would divide */
+    uint32_t next_edge; /* list of steps that begin here */
+    uint8_t level;
+};
+
+struct sim_split_edge {
+    uint64_t key; /* 1 + from << 32 | to; 0 = empty */
+    double n;
+    uint32_t to;
+    uint32_t next; /* of the same `from` */
+};
+
+/* Classes by key, and steps between them. Frozen, it may be read by many threads. */
+struct sim_split_map {
+    uint32_t n;
+    uint32_t n_edges;
+    bool is_frozen;
+    uint32_t *cell; /* hash table: 1 + index of the class */
+    struct sim_split_class *class;
+    struct sim_split_edge *edge; /* hash table */
+};
+
+void sim_split_map_init(struct sim_split_map *map);
+void sim_split_map_release(struct sim_split_map *map);
+/* Index of a class; a new one is added unless the map is frozen or full, else
+ * SIM_SPLIT_UNKNOWN. */
+uint32_t sim_split_map_find(struct sim_split_map *map, uint64_t key);
+/* One step from class `from` to `to` with this weight. */
+void sim_split_map_step(struct sim_split_map *map, uint32_t from, uint32_t to,
+                        double weight, double score, double time_s);
+/* Decides the levels from all steps so far. */
+void sim_split_map_learn(struct sim_split_map *map);
+
+/* ---- Tallies ---- */
+
+struct sim_split_service {
+    double down_s;   /* weighted downtime */
+    double failed_s; /* weighted failing share times time */
+    double outages;  /* weighted entries into down */
+    double hits;     /* weighted first entries since calm, or since new */
+    double after_s;  /* weighted time from such an entry to calm */
+    uint64_t n_outages;
+    double cause_down_s[SIM_SPLIT_CAUSES];
+    double cause_outages[SIM_SPLIT_CAUSES];
+    double duration[SIM_DURATION_BINS];
+    double root; /* score since the history itself was last at level 0 */
+    struct sim_scores scores;
+};
+
+struct sim_split_tally {
+    double time_s;          /* of the history itself */
+    uint64_t n_events;      /* fired altogether */
+    uint64_t n_main_events; /* of them, by the history itself */
+    uint64_t n_calm;        /* of these, in calm */
+    uint64_t n_copies;
+    struct sim_split_service service[]; /* n_services */
+};
+
+size_t sim_split_tally_bytes(const struct sim_model *model);
+
+/* ---- Paths ---- */
+
+struct sim_split_path {
+    uint64_t down;  /* services down now */
+    uint64_t clean; /* services not down since calm, or since new */
+    double entered_s[SIM_MAX_SERVICES];
+    uint8_t trigger[SIM_MAX_SERVICES];
+    uint32_t class_ix;
+    uint8_t level;
+    uint8_t birth; /* below this level it ends; 0: the history itself */
+    uint8_t below; /* how far it keeps below the level of its class */
+};
+
+/* Where copies were made: the original waits here while they are played. */
+struct sim_split_frame {
+    struct sim_world *world;
+    struct sim_split_path path;
+    uint8_t base; /* level before */
+    uint32_t next_copy;
+    uint32_t n_copies;
+};
+
+/* One independent history with its copies; continues where it stopped. */
+struct sim_split_batch {
+    struct sim_world *main;
+    struct sim_split_path path;
+    struct sim_split_tally *tally;
+    uint64_t seed;
+    uint64_t replication; /* of its next history; histories of batches differ */
+    uint64_t stride;      /* to the history after it */
+    uint64_t next_branch;
+    double begin_s; /* on the clock of its present history: where time counts */
+    double past_s;  /* counted in earlier histories */
+    bool is_started;
+    bool is_stuck; /* nothing ever happens, or a path has no end */
+};
+
+/* One thread's tools. */
+struct sim_split_player {
+    struct sim_run run;
+    struct sim_split_eye eye;
+    struct sim_split_map *map;
+    uint32_t focus;
+    bool learns;      /* steps go to the map */
+    double warmup_s;  /* before time counts */
+    double horizon_s; /* end of every history, or infinity */
+    struct sim_world *world;
+    struct sim_split_path path;
+    struct sim_split_batch *batch;
+    uint32_t depth;
+    struct sim_split_frame frame[SIM_SPLIT_LEVELS + 1];
+};
+
+void sim_split_player_init(struct sim_split_player *player,
+                           const struct sim_study *study, const struct sim_model *model,
+                           struct sim_split_map *map, bool is_fine);
+void sim_split_player_release(struct sim_split_player *player);
+
+/* Plays the batch until its history has lasted time_s, or until `events` were fired
+ * since the call, whichever is first; never stops while copies wait. */
+void sim_split_play(struct sim_split_player *player, struct sim_split_batch *batch,
+                    double time_s, uint64_t events);
+/* Plays n histories from new to the horizon. */
+void sim_split_play_new(struct sim_split_player *player, struct sim_split_batch *batch,
+                        uint64_t n_histories);
+
+/* ---- Results ---- */
+
+/* Fills all services, or of one batch set played from new, the first-year measures. */
+void sim_split_result_fill(struct sim_result *result, const struct sim_model *model,
+                           const struct sim_study *study,
+                           const struct sim_split_batch *batch, uint32_t n);
+void sim_split_result_fill_new(struct sim_result *result, const struct sim_model *model,
+                               const struct sim_split_batch *batch, uint32_t n);
+
+/* Is the service in focus (and every cause of 1 % share, when all are asked for) as
+ * precise as the study asks? *half_width: the relative one so far, or infinity. */
+bool sim_split_is_precise(const struct sim_model *model, const struct sim_study *study,
+                          const struct sim_split_batch *batch, uint32_t n,
+                          double *half_width);
 
 #endif
