@@ -144,7 +144,7 @@ static int list_entries(const struct cli_line_up_request *q, struct entries *all
             rc = list_variants(q, file, all, err);
         }
     }
-    if (rc == 0 && all->n < 2) {
+    if (rc == 0 && all->n < q->fewest) {
         rc = sim_err_set(err, SIM_ERR_USAGE, "only one design: nothing to compare");
         sim_err_hint(err, "name more files, or add --replicas 3,5,7");
     }

@@ -16,6 +16,7 @@ struct cli_line_up_request {
     const struct cli_list *words;    /* one file per design */
     const struct cli_list *sets_for; /* NAME:PATH=VALUE */
     const char *replicas;            /* "3,5,7" or NULL */
+    uint32_t fewest;                 /* designs: 2 for a comparison */
 };
 
 struct cli_line_up {
