@@ -304,6 +304,14 @@ static void difference_words(const struct cli_compare_view *v,
              signed_text(cli_rounded(e.high, step), e.high).s);
 }
 
+static void fill_difference_head(struct cli_grid *grid)
+{
+    cli_grid_row(grid, "Difference");
+    cli_grid_set(grid, 0, "downtime");
+    cli_grid_set(grid, 1, "interval");
+    cli_grid_set(grid, 2, "in words");
+}
+
 static void fill_differences(struct cli_grid *grid, const struct cli_compare_view *v)
 {
     for (uint32_t i = 0; i < v->n_differences; i++) {
@@ -492,10 +500,7 @@ void cli_compare_markdown(FILE *out, const struct cli_compare_view *v)
     if (v->n_differences > 0) {
         fputc('\n', out);
         cli_grid_init(&grid, 3);
-        cli_grid_row(&grid, "Difference");
-        cli_grid_set(&grid, 0, "downtime");
-        cli_grid_set(&grid, 1, "interval");
-        cli_grid_set(&grid, 2, "in words");
+        fill_difference_head(&grid);
         fill_differences(&grid, v);
         cli_grid_markdown(out, &grid);
         cli_grid_release(&grid);
@@ -503,4 +508,29 @@ void cli_compare_markdown(FILE *out, const struct cli_compare_view *v)
     cli_compare_cost_words(out, v);
     print_objective(out, v);
     fprintf(out, "\nseed %llu\n", (unsigned long long)v->question->seed);
+}
+
+void cli_compare_html(FILE *out, const struct cli_compare_view *v)
+{
+    struct cli_grid grid;
+
+    cli_grid_init(&grid, v->n);
+    fill_measures(&grid, v);
+    cli_grid_html(out, &grid);
+    cli_grid_release(&grid);
+    cli_grid_init(&grid, v->n);
+    if (fill_causes(&grid, v)) {
+        cli_grid_html(out, &grid);
+    }
+    cli_grid_release(&grid);
+    if (v->n_differences > 0) {
+        cli_grid_init(&grid, 3);
+        fill_difference_head(&grid);
+        fill_differences(&grid, v);
+        cli_grid_html(out, &grid);
+        cli_grid_release(&grid);
+    }
+    fputs("<p>", out);
+    cli_compare_cost_words(out, v);
+    fputs("</p>\n", out);
 }

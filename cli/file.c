@@ -19,6 +19,7 @@
 #include "sim/check.h"
 
 #define STDOUT_BUFFER (1 << 18)
+#define MOST_BYTES    (64L << 20)
 
 static int io_error(struct sim_err *err, const char *what, const char *path, int number)
 {
@@ -124,6 +125,39 @@ void cli_file_discard(struct cli_file *file)
         file->temporary[0] = '\0';
     }
     cli_signals_guard(NULL);
+}
+
+int cli_file_read(const char *path, char **text, struct sim_err *err)
+{
+    FILE *in = fopen(path, "r");
+    long size = -1;
+
+    *text = NULL;
+    if (in != NULL && fseek(in, 0, SEEK_END) == 0) {
+        size = ftell(in);
+        rewind(in);
+    }
+    if (size >= 0 && size < MOST_BYTES) {
+        *text = calloc(1, (size_t)size + 1);
+    }
+    if (*text == NULL || fread(*text, 1, (size_t)size, in) != (size_t)size) {
+        const int number = errno;
+
+        if (in != NULL) {
+            fclose(in);
+        }
+        free(*text);
+        *text = NULL;
+        return sim_err_set(err, SIM_ERR_IO, "cannot read %s: %s", path,
+                           strerror(number));
+    }
+    fclose(in);
+    return 0;
+}
+
+bool cli_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
 }
 
 void cli_buffer_stdout(void)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing files whole or not at all: into memory, then into a temporary name in the
- * same directory, then fsync and rename. Every write error (full disk, closed pipe,
- * quota) is found, with its reason.
+ * Reading files whole, and writing them whole or not at all: into memory, then into a
+ * temporary name in the same directory, then fsync and rename. Every write error (full
+ * disk, closed pipe, quota) is found, with its reason.
  */
 #ifndef CLI_FILE_H
 #define CLI_FILE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "sim/err.h"
@@ -31,6 +32,11 @@ int cli_file_commit(struct cli_file *file, struct sim_err *err);
 
 /* Closes and removes the temporary; harmless after a commit. */
 void cli_file_discard(struct cli_file *file);
+
+/* Reads a whole file into *text, to be freed by the caller. Errors: SIM_ERR_IO. */
+int cli_file_read(const char *path, char **text, struct sim_err *err);
+
+bool cli_file_exists(const char *path);
 
 /* Lets stdout collect an answer, so that it is written at once and a failure has its
  * reason. To be called before anything is printed. */

@@ -137,3 +137,20 @@ void cli_grid_markdown(FILE *out, const struct cli_grid *grid)
         }
     }
 }
+
+void cli_grid_html(FILE *out, const struct cli_grid *grid)
+{
+    fputs("<table>\n", out);
+    for (uint32_t r = 0; r < grid->n_rows; r++) {
+        const char *element = r == 0 ? "th" : "td";
+
+        fputs("<tr>", out);
+        for (uint32_t c = 0; c <= grid->n_columns; c++) {
+            fprintf(out, "<%s>", element);
+            cli_xml_text(out, row_at(grid, r)[c]);
+            fprintf(out, "</%s>", element);
+        }
+        fputs("</tr>\n", out);
+    }
+    fputs("</table>\n", out);
+}

@@ -36,4 +36,7 @@ void cli_grid_print(FILE *out, const struct cli_grid *grid, int indent, int widt
 /* Prints it as a Markdown table; the first row is the head. */
 void cli_grid_markdown(FILE *out, const struct cli_grid *grid);
 
+/* Prints it as an HTML table; the first row is the head. */
+void cli_grid_html(FILE *out, const struct cli_grid *grid);
+
 #endif

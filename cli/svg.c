@@ -15,7 +15,6 @@
  */
 #include "cli/svg.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +22,6 @@
 
 #include "cli/file.h"
 #include "cli/output.h"
-
-#define MOST_BYTES (64L << 20)
 
 static const struct {
     const char *light, *dark;
@@ -36,34 +33,6 @@ static const struct {
 };
 
 #define FONTS "Inter, Helvetica, Arial, sans-serif"
-
-static int read_whole(const char *path, char **text, struct sim_err *err)
-{
-    FILE *in = fopen(path, "r");
-    long size = -1;
-
-    *text = NULL;
-    if (in != NULL && fseek(in, 0, SEEK_END) == 0) {
-        size = ftell(in);
-        rewind(in);
-    }
-    if (size >= 0 && size < MOST_BYTES) {
-        *text = calloc(1, (size_t)size + 1);
-    }
-    if (*text == NULL || fread(*text, 1, (size_t)size, in) != (size_t)size) {
-        const int number = errno;
-
-        if (in != NULL) {
-            fclose(in);
-        }
-        free(*text);
-        *text = NULL;
-        return sim_err_set(err, SIM_ERR_IO, "cannot read %s: %s", path,
-                           strerror(number));
-    }
-    fclose(in);
-    return 0;
-}
 
 /* Reads "rgb( 91, 100, 112)" at `at`; returns its length, 0 when it is none. */
 static size_t read_rgb(const char *at, unsigned *rgb)
@@ -81,6 +50,18 @@ static size_t read_rgb(const char *at, unsigned *rgb)
     return (size_t)used;
 }
 
+/* Gnuplot's <title> of a plot element, a tooltip that may hold the text of a tic; its
+ * length, 0 when there is none here. */
+static size_t title_length(const char *at)
+{
+    static const char open[] = "<title>";
+    static const char close[] = "</title>";
+    const char *end =
+        strncmp(at, open, sizeof(open) - 1) == 0 ? strstr(at, close) : NULL;
+
+    return end != NULL ? (size_t)(end - at) + sizeof(close) - 1 : 0;
+}
+
 static void put_body(FILE *out, const char *text, const char *end)
 {
     static const char black[] = "\"black\"";
@@ -90,8 +71,11 @@ static void put_body(FILE *out, const char *text, const char *end)
     while (text < end) {
         unsigned rgb;
         const size_t used = read_rgb(text, &rgb);
+        const size_t title = title_length(text);
 
-        if (used > 0) {
+        if (title > 0) {
+            text += title;
+        } else if (used > 0) {
             fprintf(out, "#%06x", rgb);
             text += used;
         } else if (strncmp(text, black, sizeof(black) - 1) == 0) {
@@ -134,7 +118,7 @@ int cli_svg_adapt(const char *path, const char *description, struct sim_err *err
     const char *root;
     const char *after;
     const char *desc_end;
-    int rc = read_whole(path, &text, err);
+    int rc = cli_file_read(path, &text, err);
 
     if (rc != 0 || text == NULL) {
         return rc;

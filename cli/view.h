@@ -74,6 +74,8 @@ void cli_run_csv(FILE *out, const struct cli_run_view *view);
 void cli_compare_csv(FILE *out, const struct cli_compare_view *view);
 void cli_run_markdown(FILE *out, const struct cli_run_view *view);
 void cli_compare_markdown(FILE *out, const struct cli_compare_view *view);
+/* The tables of a comparison in HTML, and its sentences about money. */
+void cli_compare_html(FILE *out, const struct cli_compare_view *view);
 void cli_run_junit(FILE *out, const struct cli_run_view *view);
 void cli_compare_junit(FILE *out, const struct cli_compare_view *view);
 
