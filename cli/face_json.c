@@ -218,6 +218,20 @@ static json_t *cost(const struct cli_cost *c)
     return object;
 }
 
+/* Null: systems, and designs without a backup (a loss takes everything). */
+static json_t *lost_writes(const struct cli_subject *subject)
+{
+    json_t *object;
+
+    if (!subject->has_design || !subject->backup.is_made) {
+        return json_null();
+    }
+    object = must(json_object());
+    set(object, "mean", number(subject->backup.mean_lost_s));
+    set(object, "most", number(subject->backup.most_lost_s));
+    return object;
+}
+
 static json_t *design(const struct cli_subject *subject)
 {
     json_t *object = must(json_object());
@@ -230,6 +244,7 @@ static json_t *design(const struct cli_subject *subject)
     set(object, "kind", text(subject->has_design ? "vcluster" : "system"));
     set(object, "hash", text(hash));
     set(object, "cost_usd_per_month", cost(&subject->cost));
+    set(object, "lost_writes_per_loss_s", lost_writes(subject));
     return object;
 }
 

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/number.h"
 #include "cli/view.h"
+#include "models/units.h"
 
 #define LABEL_WIDTH 22
 #define VALUE_WIDTH 18
@@ -245,6 +246,26 @@ static void print_service(FILE *out, const struct sim_result *r,
                              : cli_duration_interval(down).s));
 }
 
+/* What each loss of data costs: not simulated, it follows from the backups. */
+static void print_lost_writes(FILE *out, const struct cli_subject *subject)
+{
+    const struct ha_backup *backup = &subject->backup;
+    char value[HA_UNITS_TEXT];
+    char most[HA_UNITS_TEXT];
+    char text[256];
+
+    if (!backup->is_made) {
+        snprintf(text, sizeof(text), "no backup: %s is off", backup->by);
+        line(out, "  each costs", "everything", text);
+        return;
+    }
+    snprintf(text, sizeof(text), "of writes; at most %s, by %s",
+             ha_units_print_duration(most, sizeof(most), backup->most_lost_s),
+             backup->by);
+    line(out, "  each costs",
+         ha_units_print_duration(value, sizeof(value), backup->mean_lost_s), text);
+}
+
 static void print_services(FILE *out, const struct cli_run_view *v)
 {
     const struct sim_result *r = v->finding.result;
@@ -259,6 +280,10 @@ static void print_services(FILE *out, const struct cli_run_view *v)
                     cli_service_words(cli_focus(&v->finding)->name));
         }
         print_service(out, r, &r->service[i]);
+        if (cli_service_is_event(r->service[i].name) &&
+            v->finding.subject->has_design) {
+            print_lost_writes(out, v->finding.subject);
+        }
     }
 }
 

@@ -267,6 +267,7 @@ static int load_design(const struct ha_design_request *request,
     subject->about = describe(subject);
     subject->note = assumptions(subject);
     subject->cost = cli_cost_of(&subject->design);
+    subject->backup = ha_backup_of(&subject->design);
     subject->fingerprint = hash_design(&subject->design);
     return 0;
 }

@@ -14,6 +14,7 @@
 #include "sim/arena.h"
 #include "sim/err.h"
 #include "sim/model.h"
+#include "models/vcluster/backup.h"
 #include "models/vcluster/model.h"
 
 struct cli_subject {
@@ -25,6 +26,7 @@ struct cli_subject {
     const struct sim_model *model;
     bool has_design;
     struct cli_cost cost;    /* known for designs on hosts with prices */
+    struct ha_backup backup; /* of designs: what a loss of data costs */
     struct ha_design design; /* when has_design */
     struct ha_blocks blocks; /* otherwise */
     struct sim_model own_model;

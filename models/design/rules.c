@@ -20,6 +20,7 @@
  * at the end fixes their order, which is that of the stages. Resources and scheduling
  * are in rules_pods.c.
  */
+#include "models/design/cron.h"
 #include "models/design/rules.h"
 
 #include <stdio.h>
@@ -482,13 +483,28 @@ static int rule_ordered_etcd(const struct ha_node *values, struct sim_err *err)
                      "podManagementPolicy: Parallel");
 }
 
+static int rule_snapshots(const struct ha_node *values, struct sim_err *err)
+{
+    const struct ha_node *schedule = ha_node_at(values, "snapshots.auto.schedule");
+    const char *text = ha_node_text(schedule, "");
+    struct ha_cron_gaps unused;
+    const char *wrong = *text == '\0' ? NULL : ha_cron_read(text, &unused);
+
+    if (wrong == NULL) {
+        return 0;
+    }
+    return with_hint(err, ha_node_error(err, schedule, "schedule \"%.60s\"", text),
+                     wrong);
+}
+
 int ha_rules_check(const struct ha_node *values, struct sim_err *err)
 {
     static rule_fn *const rules[] = {
         rule_removed,   rule_words,         rule_one_store,     rule_kube_config,
         rule_replicas,  rule_private_nodes, rule_sqlite,        rule_budget,
         rule_scheduler, rule_both_ways,     rule_store_address, rule_image,
-        rule_lease,     rule_ordered_etcd,  ha_rules_pods,      ha_rules_quota};
+        rule_lease,     rule_ordered_etcd,  ha_rules_pods,      ha_rules_quota,
+        rule_snapshots};
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         int code = rules[i](values, err);

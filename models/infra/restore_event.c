@@ -7,7 +7,7 @@
  * software, twice by operators, never by hardware (Burrows, OSDI 2006, 4.1). Loss of
  * data by hardware is modelled where it happens (volume_loss, hardware_loss).
  *
- * Leaves out: how much was written since the backup.
+ * How much was written since the backup: models/vcluster/backup.c.
  *
  * Sources: configs/catalog, rows restore.event.*.
  */

@@ -41,6 +41,11 @@ static const struct ha_store_kind *const store_kind[HA_N_STORES] = {
 #undef HA_STORE
 };
 
+const struct ha_store_kind *ha_store_kind_of(enum ha_store store)
+{
+    return store_kind[store];
+}
+
 /* ---- the view ---- */
 
 struct ha_vc ha_vc_view(const struct ha_kube *k)

@@ -75,6 +75,8 @@ struct ha_store_kind {
 #include "models/design/stores.def"
 #undef HA_STORE
 
+const struct ha_store_kind *ha_store_kind_of(enum ha_store store);
+
 struct ha_vc_laws {
     uint32_t start_cp, start_etcd, start_dns; /* process start -> usable */
     uint32_t store_limit;  /* start without a store gives up: 300 s */

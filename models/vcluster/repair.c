@@ -20,7 +20,8 @@
  * A data volume that holds nothing of value (a control plane on a PVC beside another
  * store) is simply taken into use blank.
  *
- * Left out: how many writes since the last snapshot are lost; corruption that spreads.
+ * How many writes since the last backup are lost: backup.c. Left out: corruption that
+ * spreads.
  *
  * Sources: etcd server/etcdserver/bootstrap.go; vCluster documentation,
  * backing-store/etcd/embedded (recovery) and backup-restore/backup.
