@@ -29,12 +29,13 @@ static const struct ha_failure_mode *const mode[HA_N_FMS] = {
 #undef HA_FM
 };
 
-/* Which rows decide whether a mode of this kind may strike. */
+/* Rows that decide whether a mode of this kind may strike; for machines, besides, those
+ * of the machine itself: see run_touched. */
 static const uint32_t kind_inputs[HA_N_KINDS] = {
     [HA_KIND_REGION] = HA_DIRTY_COMMON,
     [HA_KIND_ZONE] = HA_DIRTY_COMMON | HA_DIRTY_ZONE,
-    [HA_KIND_NODE] = HA_DIRTY_COMMON | HA_DIRTY_MACHINE,
-    [HA_KIND_POD] = HA_DIRTY_COMMON | HA_DIRTY_MACHINE | HA_DIRTY_PROCESS,
+    [HA_KIND_NODE] = HA_DIRTY_COMMON,
+    [HA_KIND_POD] = HA_DIRTY_PROCESS,
     [HA_KIND_VOLUME] = HA_DIRTY_COMMON | HA_DIRTY_DISK,
 };
 
@@ -69,20 +70,45 @@ void ha_arm_while(struct sim_run *run, uint32_t slot, bool should_run, uint32_t 
     }
 }
 
-static void run_clocks(struct ha_infra *w, uint32_t fm, bool is_start, bool all)
+static void run_clock(struct ha_infra *w, uint32_t fm, uint32_t e, bool is_start)
 {
     const struct ha_fm_plan *f = &w->plan->fm[fm];
-    bool is_node = ha_fm_kind[fm] == HA_KIND_NODE;
-    for (uint32_t e = 0; e < f->n; e++) {
-        if (is_node && !all && w->machine[e].is_touched == 0) {
-            continue;
+    uint32_t dist = is_start ? f->first_dist : f->strike_dist;
+    if (f->own_dist != NULL) {
+        dist = f->own_dist[e];
+    }
+    bool may = dist != HA_NO_DIST && mode[fm]->can_strike(w, e);
+    ha_arm_while(w->run, f->strike_slot + e, may, dist);
+}
+
+static void run_clocks(struct ha_infra *w, uint32_t fm, bool is_start)
+{
+    for (uint32_t e = 0; e < w->plan->fm[fm].n; e++) {
+        run_clock(w, fm, e, is_start);
+    }
+}
+
+/* The clocks of the machines that were touched since the last look: mostly one. */
+static void run_touched(struct ha_infra *w)
+{
+    uint32_t end = w->plan->n_of[HA_KIND_NODE];
+    uint32_t first = 0;
+    while (first < end && w->machine[first].is_touched == 0) {
+        first++;
+    }
+    while (end > first && w->machine[end - 1].is_touched == 0) {
+        end--;
+    }
+    for (uint32_t fm = 0; first < end && fm < HA_N_FMS; fm++) {
+        bool is_of_node = ha_fm_kind[fm] == HA_KIND_NODE && w->plan->fm[fm].is_on;
+        for (uint32_t n = first; is_of_node && n < end; n++) {
+            if (w->machine[n].is_touched != 0) {
+                run_clock(w, fm, n, false);
+            }
         }
-        uint32_t dist = is_start ? f->first_dist : f->strike_dist;
-        if (f->own_dist != NULL) {
-            dist = f->own_dist[e];
-        }
-        bool may = dist != HA_NO_DIST && mode[fm]->can_strike(w, e);
-        ha_arm_while(w->run, f->strike_slot + e, may, dist);
+    }
+    for (uint32_t n = first; n < end; n++) {
+        w->machine[n].is_touched = 0;
     }
 }
 
@@ -98,21 +124,22 @@ void ha_infra_start(struct ha_infra *w)
 {
     for (uint32_t fm = 0; fm < HA_N_FMS; fm++) {
         if (w->plan->fm[fm].is_on) {
-            run_clocks(w, fm, true, true);
+            run_clocks(w, fm, true);
         }
     }
 }
 
 void ha_infra_clocks(struct ha_infra *w, uint32_t dirty)
 {
-    for (uint32_t fm = 0; fm < HA_N_FMS; fm++) {
+    uint32_t inputs =
+        HA_DIRTY_COMMON | HA_DIRTY_ZONE | HA_DIRTY_PROCESS | HA_DIRTY_DISK;
+    for (uint32_t fm = 0; (dirty & inputs) != 0 && fm < HA_N_FMS; fm++) {
         if (w->plan->fm[fm].is_on && (dirty & kind_inputs[ha_fm_kind[fm]]) != 0) {
-            run_clocks(w, fm, false, (dirty & HA_DIRTY_COMMON) != 0);
+            run_clocks(w, fm, false);
         }
     }
-    for (uint32_t n = 0;
-         (dirty & HA_DIRTY_MACHINE) != 0 && n < w->plan->n_of[HA_KIND_NODE]; n++) {
-        w->machine[n].is_touched = 0;
+    if ((dirty & HA_DIRTY_MACHINE) != 0) {
+        run_touched(w);
     }
 }
 

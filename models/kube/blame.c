@@ -40,7 +40,11 @@ static uint8_t find_cause(const struct ha_kube *k, uint32_t pod)
 
 void ha_blame_reconcile(struct ha_kube *k)
 {
+    bool all = (k->dirty & HA_DIRTY_DISK) != 0;
     for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+        if (!all && k->pod[p].is_watched == 0 && k->pod_note[p] == 0) {
+            continue; /* well, and nobody was to blame */
+        }
         bool is_spare = k->pod[p].stage == HA_POD_ABSENT &&
                         !ha_kube_workload_of(k, p)->is_statefulset;
         if (is_spare || is_well(k, p)) {

@@ -42,6 +42,7 @@ static void begin(struct ha_kube *k, uint32_t node)
     ha_node_update(k, node, (enum ha_node_phase)k->node[node].phase,
                    k->node[node].marks | HA_MARK_CORDONED);
     ha_node_set_upkeep(k, node, HA_UPKEEP_EVICTING);
+    k->node[node].is_watched = 1; /* to be looked at in this very turn */
 }
 
 /* Is there a new machine to be waited for first? Orders it. */
@@ -220,7 +221,9 @@ void ha_drain_reconcile(struct ha_kube *k)
         take_lock(k);
     }
     for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
-        reconcile_node(k, n);
+        if (k->node[n].is_watched != 0) {
+            reconcile_node(k, n);
+        }
     }
 }
 

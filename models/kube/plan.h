@@ -237,6 +237,7 @@ struct ha_kube {
     struct ha_pod_row *pod;
     struct ha_volume_row *volume;
     void *sched_state; /* see sched.h */
+    uint32_t dirty;    /* what the present turn of the controllers looks at */
     uint8_t *pod_note; /* root cause of each pod's trouble, or SIM_NO_CAUSE; +1 kept */
 };
 
@@ -253,8 +254,9 @@ void ha_kube_start(struct ha_kube *k);
 /* A slot of infra or of this room went off: changes rows; no reconcile yet. */
 void ha_kube_fire(struct ha_kube *k, uint32_t purpose, uint32_t entity);
 
-/* Controllers, in fixed order, until nothing moves. Once after each firing. */
-void ha_kube_reconcile(struct ha_kube *k);
+/* Controllers, in fixed order, until nothing moves. Once after each firing. Returns
+ * what kinds of rows changed (enum ha_dirty), 0: none. */
+uint32_t ha_kube_reconcile(struct ha_kube *k);
 
 /* Nothing broken, pending or under way in this room and below. Pure. */
 bool ha_kube_is_calm(const struct ha_kube *k);

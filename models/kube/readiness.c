@@ -13,6 +13,9 @@
  * node it stays as it was until the node controller sets it to False. That is why
  * clients of a Service go on being sent to a dead replica for some 49 s.
  *
+ * Whether a well pod serves is its owner's word and its disk's: only when one of them
+ * has something new are pods looked at that nobody watches.
+ *
  * Sources: k8s pkg/kubelet/prober, pkg/controller/nodelifecycle (MarkPodsNotReady).
  *
  * Leaves out: startup probes (part of the start), flicker on kubelet restarts.
@@ -48,8 +51,9 @@ static void reconcile_not_ready(struct ha_kube *k, uint32_t pod, uint32_t slot)
 
 void ha_readiness_reconcile(struct ha_kube *k)
 {
+    bool all = (k->dirty & (HA_DIRTY_OWNER | HA_DIRTY_DISK)) != 0;
     for (uint32_t p = 0; p < k->plan->n_pods; p++) {
-        if (!ha_pod_is_bound(k, p)) {
+        if ((!all && k->pod[p].is_watched == 0) || !ha_pod_is_bound(k, p)) {
             continue;
         }
         uint32_t slot = ha_purpose_slot(k, HA_PURPOSE_POD_READY, p);

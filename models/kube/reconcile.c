@@ -12,7 +12,9 @@
  * Each turn begins by marking the nodes and pods that are not wholly well as watched;
  * controllers look at watched rows only. The mark goes when nothing moves any more and
  * the row is well, so that the turns in which it became well still disarm its timers.
- * At the end of a firing a row is watched exactly when it is not well.
+ * At the end of a firing a row is watched exactly when it is not well. Whether a row is
+ * well follows from rows of a few kinds; as long as none of them is marked there is
+ * nothing to look for (checked in debug builds).
  *
  * The order matters only for how many turns are needed, not for the outcome, because
  * every controller is level-triggered: it does not know what happened, only what is.
@@ -31,6 +33,9 @@ struct controller {
 };
 
 #define MACHINES (HA_DIRTY_COMMON | HA_DIRTY_ZONE | HA_DIRTY_MACHINE | HA_DIRTY_NODE)
+
+/* What the health of pods follows from, besides that of their nodes. */
+#define PODS (HA_DIRTY_POD | HA_DIRTY_PROCESS)
 
 static const struct controller controllers[] = {
     {ha_node_reconcile, MACHINES},
@@ -84,54 +89,83 @@ static bool pod_is_well(const struct ha_kube *k, uint32_t pod)
            k->infra.process[pod].is_crashed == 0 && k->node[row->node].is_watched == 0;
 }
 
-static void watch(struct ha_kube *k)
+static bool pod_may_be_unwatched(const struct ha_kube *k, uint32_t pod)
 {
-    for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
-        if (!node_is_well(k, n)) {
-            k->node[n].is_watched = 1;
+    return k->pod[pod].stage == HA_POD_ABSENT || pod_is_well(k, pod);
+}
+
+/* After changes of the kinds in `dirty`: watches what is not well now. */
+static void watch(struct ha_kube *k, uint32_t dirty)
+{
+    if ((dirty & MACHINES) != 0) {
+        for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
+            k->node[n].is_watched |= !node_is_well(k, n);
         }
     }
-    for (uint32_t p = 0; p < k->plan->n_pods; p++) {
-        if (k->pod[p].stage != HA_POD_ABSENT && !pod_is_well(k, p)) {
-            k->pod[p].is_watched = 1;
+    if ((dirty & (MACHINES | PODS)) != 0) {
+        for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+            k->pod[p].is_watched |= !pod_may_be_unwatched(k, p);
         }
     }
 }
 
-static void unwatch(struct ha_kube *k)
+/* At rest, after changes of the kinds in `dirty`: what is well needs no watch. */
+static void unwatch(struct ha_kube *k, uint32_t dirty)
 {
-    for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
-        if (k->node[n].is_watched != 0 && node_is_well(k, n)) {
-            k->node[n].is_watched = 0;
+    if ((dirty & MACHINES) != 0) {
+        for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
+            k->node[n].is_watched = k->node[n].is_watched != 0 && !node_is_well(k, n);
         }
     }
-    for (uint32_t p = 0; p < k->plan->n_pods; p++) {
-        if (k->pod[p].is_watched != 0 &&
-            (k->pod[p].stage == HA_POD_ABSENT || pod_is_well(k, p))) {
-            k->pod[p].is_watched = 0;
+    if ((dirty & (MACHINES | PODS)) != 0) {
+        for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+            k->pod[p].is_watched =
+                k->pod[p].is_watched != 0 && !pod_may_be_unwatched(k, p);
         }
     }
 }
 
-void ha_kube_reconcile(struct ha_kube *k)
+#ifdef SIM_DEBUG
+/* At rest a row is watched exactly when it is not well. */
+static bool watches_are_right(const struct ha_kube *k)
 {
+    for (uint32_t n = 0; n < k->plan->n_nodes; n++) {
+        if ((k->node[n].is_watched != 0) == node_is_well(k, n)) {
+            return false;
+        }
+    }
+    for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+        if ((k->pod[p].is_watched != 0) == pod_may_be_unwatched(k, p)) {
+            return false;
+        }
+    }
+    return true;
+}
+#endif
+
+uint32_t ha_kube_reconcile(struct ha_kube *k)
+{
+    uint32_t seen = 0;
     uint32_t turns = 0;
     while (k->infra.common->dirty != 0) {
-        uint32_t dirty = k->infra.common->dirty;
+        k->dirty = k->infra.common->dirty;
         k->infra.common->dirty = 0;
-        ha_infra_clocks(&k->infra, dirty);
-        watch(k);
+        seen |= k->dirty;
+        ha_infra_clocks(&k->infra, k->dirty);
+        watch(k, k->dirty);
         for (size_t i = 0; i < sizeof controllers / sizeof controllers[0]; i++) {
-            if ((dirty & controllers[i].inputs) != 0) {
+            if ((k->dirty & controllers[i].inputs) != 0) {
                 controllers[i].reconcile(k);
             }
         }
         if (k->plan->owner_reconcile != NULL) {
-            k->plan->owner_reconcile(k, dirty);
+            k->plan->owner_reconcile(k, k->dirty);
         }
         SIM_CHECK(++turns < MAX_TURNS);
     }
-    unwatch(k);
+    unwatch(k, seen);
+    SIM_DEBUG_CHECK(watches_are_right(k));
+    return seen;
 }
 
 /* A pod runs from the first instant, as if it had been there for ever. */

@@ -200,6 +200,7 @@ static void start(const void *plan_ptr, struct sim_run *run)
     ha_extras_start(&v);
     ha_kube_touch(&k);
     ha_kube_reconcile(&k);
+    v.common->down = (uint8_t)ha_services_down(&v);
 }
 
 static void fire(const void *plan_ptr, struct sim_run *run, uint32_t slot)
@@ -213,16 +214,20 @@ static void fire(const void *plan_ptr, struct sim_run *run, uint32_t slot)
     } else {
         fire_own(&k, use.purpose, use.entity, slot);
     }
-    ha_kube_reconcile(&k);
+    if (ha_kube_reconcile(&k) != 0 || use.purpose == HA_PURPOSE_EXTRA) {
+        struct ha_vc v = ha_vc_view(&k);
+
+        v.common->down = (uint8_t)ha_services_down(&v);
+    }
 }
 
 static uint64_t down(const void *plan_ptr, const struct sim_run *run)
 {
     const struct ha_vc_plan *plan = plan_ptr;
-    struct ha_kube k = ha_kube_view_const(&plan->kube, run);
-    struct ha_vc v = ha_vc_view(&k);
+    const unsigned char *state = sim_state_const(run);
+    const struct ha_vc_common *common = (const void *)(state + plan->common_at);
 
-    return ha_services_down(&v);
+    return common->down;
 }
 
 static void degraded(const void *plan_ptr, const struct sim_run *run, double *bad)

@@ -137,7 +137,9 @@ static void reconcile_refills(struct ha_vc *v)
 
 void ha_repair_reconcile(struct ha_vc *v, struct ha_kube *k)
 {
-    look_at_disks(v, k);
+    if ((k->dirty & HA_DIRTY_DISK) != 0) {
+        look_at_disks(v, k);
+    }
     if (v->plan->n_members > 0) {
         reconcile_restore(v, k);
         reconcile_refills(v);

@@ -130,7 +130,7 @@ static double hanging_share(const struct ha_vc *v)
 
 void ha_services_degraded(const struct ha_vc *v, double *bad)
 {
-    uint64_t down = ha_services_down(v);
+    uint64_t down = v->common->down;
     uint32_t all, good;
     double api = 1.0;
 

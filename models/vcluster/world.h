@@ -67,20 +67,20 @@ struct ha_vc_common {
     uint8_t store_works;     /* derived: a leader with a majority, the data there */
     uint8_t dns_can_repair;  /* derived: a lost CoreDNS pod would be replaced */
     uint8_t store_did_work;  /* store_works at the last look */
-    uint8_t pad[4];
+    uint8_t down;            /* derived: services down, bits */
+    uint8_t pad[3];
 };
 static_assert(sizeof(struct ha_vc_common) == 24, "no hidden padding");
 
 /* Book-keeping for blame; never decides the future. Causes are kept plus one, so
  * that zero means nobody. */
 struct ha_vc_notes {
-    uint64_t down;        /* services down after the last firing */
     uint8_t leader_cause; /* what took the last raft leader */
     uint8_t holder_cause; /* what took the last syncer leader */
     uint8_t kcm_cause;
     uint8_t data_cause; /* what wiped the data */
     uint8_t pad[4];
 };
-static_assert(sizeof(struct ha_vc_notes) == 16, "no hidden padding");
+static_assert(sizeof(struct ha_vc_notes) == 8, "no hidden padding");
 
 #endif
