@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cli/causes.h"
+#include "cli/design_text.h"
 #include "cli/file.h"
 #include "cli/number.h"
 #include "cli/version.h"
@@ -249,25 +250,33 @@ static void put_word(FILE *out, const char *word)
     fputs("&#39;", out);
 }
 
-static void put_tree(FILE *out, const struct ha_node *node, int indent)
+/* Text of several lines, for <pre>. */
+static void put_lines(FILE *out, const char *text)
 {
-    for (uint32_t i = 0; i < node->n; i++) {
-        const bool is_map = node->kind == HA_NODE_MAP;
-        const struct ha_node *child = is_map ? node->entry[i].value : node->item[i];
+    char line[512];
 
-        fprintf(out, "%*s", indent, "");
-        if (is_map) {
-            cli_xml_text(out, node->entry[i].key);
-        }
-        fputs(is_map ? ":" : "-", out);
-        if (child->kind == HA_NODE_SCALAR) {
-            fputc(' ', out);
-            cli_xml_text(out, child->text);
-            fputc('\n', out);
-        } else {
-            fputs(child->n == 0 ? " {}\n" : "\n", out);
-            put_tree(out, child, indent + 2);
-        }
+    while (*text != '\0') {
+        const size_t length = strcspn(text, "\n");
+
+        snprintf(line, sizeof(line), "%.*s", (int)length, text);
+        cli_xml_text(out, line);
+        fputc('\n', out);
+        text += length + (text[length] == '\n');
+    }
+}
+
+/* The text of a design, escaped: it is written into memory first. */
+static void put_values(FILE *out, const struct ha_node *values)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *memory = open_memstream(&text, &length);
+
+    if (memory != NULL) {
+        cli_design_text(memory, values, true);
+        fclose(memory);
+        put_lines(out, text);
+        free(text);
     }
 }
 
@@ -283,7 +292,7 @@ static void put_designs(FILE *out, const struct cli_compare_view *v)
         cli_xml_text(out, subject->name);
         fprintf(out, " (hash %016llx)</summary><pre>",
                 (unsigned long long)subject->fingerprint);
-        put_tree(out, subject->design.user_values, 0);
+        put_values(out, subject->design.user_values);
         fputs("</pre></details>\n", out);
     }
 }
