@@ -171,7 +171,7 @@ void ha_pod_bind(struct ha_kube *k, uint32_t pod, uint32_t node)
     SIM_DEBUG_CHECK(k->pod[pod].stage == HA_POD_PENDING);
     k->pod[pod].node = (uint16_t)node;
     k->pod[pod].gate = 0;
-    ha_pod_set(k, pod, HA_POD_UNPLACEABLE, false);
+    ha_pod_set(k, pod, HA_POD_UNPLACEABLE | HA_POD_NOMINATED, false);
     tie_volume(k, pod, node);
     ha_sched_bind(k->plan->sched, k->sched_state, pod, node);
     ha_pod_set_stage(k, pod,

@@ -245,6 +245,20 @@ static int add_all(struct ha_objects *set, struct sim_arena *arena,
     return code == 0 ? ha_objects_finish(set, err) : code;
 }
 
+/* Priorities of the pods, or NULL when they do not differ. */
+static const int32_t *priorities(const struct ha_kube_plan *plan,
+                                 struct sim_arena *arena)
+{
+    const struct ha_objects *objects = ha_sched_objects(plan->sched);
+    int32_t *priority = sim_arena_calloc(arena, plan->n_pods, sizeof *priority);
+    bool differ = false;
+    for (uint32_t p = 0; p < plan->n_pods; p++) {
+        priority[p] = objects->pod[p].priority;
+        differ = differ || priority[p] != priority[0];
+    }
+    return differ ? priority : NULL;
+}
+
 int ha_placement_plan(struct ha_kube_plan *plan, struct sim_arena *arena,
                       const struct ha_kube_spec *spec, struct sim_err *err)
 {
@@ -270,5 +284,6 @@ int ha_placement_plan(struct ha_kube_plan *plan, struct sim_arena *arena,
         claim[v] = (uint32_t)found;
     }
     plan->volume_claim = claim;
+    plan->priority = priorities(plan, arena);
     return 0;
 }

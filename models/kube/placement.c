@@ -11,13 +11,21 @@
  *
  * Among equally good nodes one is chosen uniformly, as kube-scheduler does.
  *
+ * Preemption. Where the design gives its pods different priorities, a pod that finds no
+ * node asks who could go for it (sched_default_preemption.c). The victims are deleted,
+ * gracefully and without asking budgets for more than best effort, and the pod is
+ * nominated: it waits for them and is tried again when they are gone, and lower pods
+ * are not tried as long as it waits. While lower pods are on their way out it asks for
+ * no more. Not asked again before a node becomes feasible.
+ *
  * A node that died less than a grace period ago still looks healthy and may be given
  * pods. That is not an oversight.
  *
  * Sources: k8s pkg/scheduler; KEP-4247.
  *
- * Leaves out: the back-off queue (at most 10 s, and from 1.33 skipped when idle) and
- * preemption of other tenants' pods (there are none here).
+ * Leaves out: the back-off queue (at most 10 s, and from 1.33 skipped when idle); other
+ * tenants' pods as victims or preemptors (there are none here); budgets when victims
+ * are chosen.
  */
 #include "models/kube/kube.h"
 
@@ -70,10 +78,9 @@ void ha_placement_sync_node(struct ha_kube *k, uint32_t node)
     ha_sched_node_set(k->plan->sched, k->sched_state, node, flags);
 }
 
-uint16_t ha_placement_find(struct ha_kube *k, uint32_t pod)
+static uint16_t choose(struct ha_kube *k, uint32_t pod,
+                       const struct ha_sched_verdict *v)
 {
-    const struct ha_sched_verdict *v =
-        ha_sched_place(k->plan->sched, k->sched_state, pod);
     if (v->n_feasible == 0) {
         return HA_NOWHERE;
     }
@@ -85,10 +92,58 @@ uint16_t ha_placement_find(struct ha_kube *k, uint32_t pod)
     return (uint16_t)v->best[pick];
 }
 
+uint16_t ha_placement_find(struct ha_kube *k, uint32_t pod)
+{
+    return choose(k, pod, ha_sched_place(k->plan->sched, k->sched_state, pod));
+}
+
+/* ---- preemption ---- */
+
+/* Lower pods are on their way out, for this one or another. */
+static bool victims_leave(const struct ha_kube *k, uint32_t pod)
+{
+    const int32_t *priority = k->plan->priority;
+    for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+        if (ha_pod_is_bound(k, p) && ha_pod_has(k, p, HA_POD_TERMINATING) &&
+            !ha_pod_has(k, p, HA_POD_STUCK) && priority[p] < priority[pod]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Deletes the pods whose going makes room for this one; false when none would. */
+static bool preempt(struct ha_kube *k, uint32_t pod, const struct ha_sched_verdict *v)
+{
+    struct ha_sched_preemption found =
+        ha_sched_preempt(k->plan->sched, k->sched_state, v);
+    for (uint32_t i = 0; found.node != HA_SCHED_NONE && i < found.n_victims; i++) {
+        ha_pod_delete(k, found.victim[i], ha_kube_pod_cause(k, pod));
+    }
+    return found.node != HA_SCHED_NONE && found.n_victims > 0;
+}
+
+/* A more important pod is nominated and about to take its place. */
+static bool yields(const struct ha_kube *k, uint32_t pod)
+{
+    const int32_t *priority = k->plan->priority;
+    for (uint32_t p = 0; priority != NULL && p < k->plan->n_pods; p++) {
+        if (k->pod[p].stage == HA_POD_PENDING && ha_pod_has(k, p, HA_POD_NOMINATED) &&
+            priority[p] > priority[pod] &&
+            (victims_leave(k, p) ||
+             sim_is_armed(k->run, ha_purpose_slot(k, HA_PURPOSE_POD_STEP, p)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- the queue ---- */
+
 static void reconcile_pod(struct ha_kube *k, uint32_t pod)
 {
     uint32_t slot = ha_purpose_slot(k, HA_PURPOSE_POD_STEP, pod);
-    bool api = ha_infra_host_api_is_up(&k->infra);
+    bool api = ha_infra_host_api_is_up(&k->infra) && !yields(k, pod);
     if (!ha_pod_has(k, pod, HA_POD_UNPLACEABLE)) {
         ha_arm_while(k->run, slot, api, k->plan->law.place);
         return;
@@ -101,18 +156,26 @@ static void reconcile_pod(struct ha_kube *k, uint32_t pod)
 
 void ha_placement_reconcile(struct ha_kube *k)
 {
-    for (uint32_t p = 0; p < k->plan->n_pods; p++) {
-        if (k->pod[p].stage == HA_POD_PENDING) {
-            reconcile_pod(k, p);
+    for (int turn = 0; turn < 2; turn++) { /* the nominated first */
+        for (uint32_t p = 0; p < k->plan->n_pods; p++) {
+            if (k->pod[p].stage == HA_POD_PENDING &&
+                ha_pod_has(k, p, HA_POD_NOMINATED) == (turn == 0)) {
+                reconcile_pod(k, p);
+            }
         }
     }
 }
 
 void ha_placement_fire(struct ha_kube *k, uint32_t pod)
 {
-    uint16_t node = ha_placement_find(k, pod);
+    const struct ha_sched_verdict *v =
+        ha_sched_place(k->plan->sched, k->sched_state, pod);
+    uint16_t node = choose(k, pod, v);
     if (node == HA_NOWHERE) {
         ha_pod_set(k, pod, HA_POD_UNPLACEABLE, true);
+        if (k->plan->priority != NULL && !victims_leave(k, pod)) {
+            ha_pod_set(k, pod, HA_POD_NOMINATED, preempt(k, pod, v));
+        }
         return;
     }
     ha_pod_bind(k, pod, node);

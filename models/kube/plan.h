@@ -144,6 +144,7 @@ struct ha_kube_plan {
     const uint16_t *pod_workload;  /* workload of each pod row */
     const uint32_t *volume_pod;    /* pod that uses each volume */
     const uint32_t *volume_claim;  /* its claim in the scheduler */
+    const int32_t *priority;       /* of each pod row; NULL: all the same */
     const struct ha_slot_use *use; /* of every slot of the model; set when complete */
     struct ha_kube_laws law;
     /* First slot of each purpose: entity e uses slot[p] + e. */

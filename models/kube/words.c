@@ -14,7 +14,8 @@ static const char *step_words(const struct ha_kube *k, uint32_t pod)
 {
     switch (k->pod[pod].stage) {
     case HA_POD_PENDING:
-        return "finds no node";
+        return ha_pod_has(k, pod, HA_POD_NOMINATED) ? "makes lower pods go for it"
+                                                    : "finds no node";
     case HA_POD_BOUND:
         return k->pod[pod].gate == HA_GATE_MOUNTING ? "has its volume mounted"
                : k->pod[pod].gate == 0              ? "is placed on node"

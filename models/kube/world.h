@@ -81,7 +81,8 @@ enum ha_pod_flag {
     HA_POD_REFUSED = 64,     /* the eviction API said 429 to the running drain */
     HA_POD_STUCK = 128,      /* terminating, and its kubelet could not be told */
     HA_POD_PROBED = 256,     /* the kubelet's own probes succeed */
-    HA_POD_ASLEEP = 512      /* CRASHED, and a start would only end again (kubelet.c) */
+    HA_POD_ASLEEP = 512,     /* CRASHED, and a start would only end again (kubelet.c) */
+    HA_POD_NOMINATED = 1024  /* PENDING: lower pods were told to go for it */
 };
 
 struct ha_pod_row {
