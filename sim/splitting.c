@@ -170,6 +170,7 @@ static bool learn(struct splitting *split, struct sim_split_batch *batch)
     struct sim_split_player *player = &split->player[0];
     const struct sim_split_tally *tally = batch->tally;
     uint32_t n_after = 0;
+    uint32_t n_classes = 0;
 
     player->learns = true;
     while (n_after < PILOT_MORE && tally->n_events < PILOT_EVENTS && !batch->is_stuck &&
@@ -183,7 +184,10 @@ static bool learn(struct splitting *split, struct sim_split_batch *batch)
             return false;
         }
         sim_split_map_learn(&split->map);
-        n_after += tally->service[split->study->focus].n_outages >= PILOT_SEEN;
+        const bool is_seen =
+            tally->service[split->study->focus].n_outages >= PILOT_SEEN;
+        n_after = is_seen && split->map.n == n_classes ? n_after + 1 : 0;
+        n_classes = split->map.n;
     }
     player->learns = false;
     split->is_cut = false; /* the final run still has its time */

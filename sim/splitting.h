@@ -20,6 +20,8 @@
 #define SIM_SPLIT_LEVELS  60 /* a path at level l stands for 2^-l of a history */
 #define SIM_SPLIT_JUMP    12 /* levels that one event may rise: 4095 copies */
 #define SIM_SPLIT_BATCHES 48
+#define SIM_SPLIT_SIDES   6 /* failures tried on top of each other in the pilot */
+#define SIM_SPLIT_FRAMES  (SIM_SPLIT_LEVELS + SIM_SPLIT_SIDES + 1)
 #define SIM_SPLIT_CAUSES  (SIM_MAX_CAUSES + 1) /* the last: no cause named */
 #define SIM_SPLIT_UNKNOWN UINT32_MAX           /* a class nobody has met */
 #define SIM_SPLIT_KEEP    UINT8_MAX            /* as level: that of the path so far */
@@ -59,13 +61,17 @@ bool sim_split_may_redraw(const struct sim_split_eye *eye, uint32_t slot);
 /* Counted over all visits of a class: steps begin there and end at the next event. */
 struct sim_split_class {
     uint64_t key;
-    double weight;      /* of the visits: the share of all steps of a history */
-    double n;           /* visits, unweighted */
+    double weight;      /* of the visits by histories and their copies */
+    double n_natural;   /* number of these */
+    double n;           /* the same with side paths */
+    double n_trials;    /* steps in which a failure was tried */
     double score;       /* what they scored in the focus service: downtime, s; losses */
     double score2;      /* the sum of squares */
     double time_s;      /* how long they took */
     double time2_s2;    /* the sum of squares */
     double score_time;  /* the sum of products */
+    double share;       /* of all steps of a history: how often it comes by here */
+    double arrivals;    /* scratch */
     double value;       /* score to come, against that of the usual class */
     double deviation;   /* of one step's value: what splitting here would divide */
     uint32_t next_edge; /* list of steps that begin here */
@@ -73,8 +79,9 @@ struct sim_split_class {
 };
 
 struct sim_split_edge {
-    uint64_t key; /* 1 + from << 32 | to; 0 = empty */
-    double n;
+    uint64_t key;    /* 1 + from << 32 | to; 0 = empty */
+    double n;        /* steps seen */
+    double expected; /* number of failures expected, over the steps tried */
     uint32_t to;
     uint32_t next; /* of the same `from` */
 };
@@ -94,9 +101,20 @@ void sim_split_map_release(struct sim_split_map *map);
 /* Index of a class; a new one is added unless the map is frozen or full, else
  * SIM_SPLIT_UNKNOWN. */
 uint32_t sim_split_map_find(struct sim_split_map *map, uint64_t key);
-/* One step from class `from` to `to` with this weight. */
+/* A step that began in a class: its weight when it belongs to a history or a copy, 0
+ * on a side path; what it scored, and how long it took. */
+void sim_split_map_visit(struct sim_split_map *map, uint32_t from, double weight,
+                         double score, double time_s);
+/* The step led from class `from` to `to`; known by trials: it was a failure, of which
+ * the expected number is known better. */
 void sim_split_map_step(struct sim_split_map *map, uint32_t from, uint32_t to,
-                        double weight, double score, double time_s);
+                        bool is_tried);
+/* A failure tried during a step from class `from` would lead to `to`; so many of them
+ * are expected in such a step. */
+void sim_split_map_try(struct sim_split_map *map, uint32_t from, uint32_t to,
+                       double expected);
+/* Should a failure be tried in a step that begins in this class? */
+bool sim_split_map_wants(const struct sim_split_map *map, uint32_t from);
 /* Decides the levels from all steps so far. */
 void sim_split_map_learn(struct sim_split_map *map);
 
@@ -138,6 +156,10 @@ struct sim_split_path {
     uint8_t level;
     uint8_t birth; /* below this level it ends; 0: the history itself */
     uint8_t below; /* how far it keeps below the level of its class */
+    /* In the pilot: */
+    bool was_tried;    /* a failure was tried in this step */
+    uint8_t n_sides;   /* failures tried on the way here */
+    uint8_t side_left; /* steps left of a side path; 0: none */
 };
 
 /* Where copies were made: the original waits here while they are played. */
@@ -177,7 +199,7 @@ struct sim_split_player {
     struct sim_split_path path;
     struct sim_split_batch *batch;
     uint32_t depth;
-    struct sim_split_frame frame[SIM_SPLIT_LEVELS + 1];
+    struct sim_split_frame frame[SIM_SPLIT_FRAMES];
 };
 
 void sim_split_player_init(struct sim_split_player *player,

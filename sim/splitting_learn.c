@@ -42,7 +42,10 @@
 #define MOST_COST    300.0 /* events per event of the history itself */
 #define EVENLY       0.25  /* effort spread over all classes, against the rest */
 #define FEW          8.0   /* visits: too few to say anything */
-#define EXPLORE      8.0   /* the same while no outage was seen */
+#define MANY         30.0  /* visits: enough to count them */
+#define TRIALS       100.0 /* of failures, in steps from one class */
+#define SHARE_SWEEPS 12
+#define EXPLORE      8.0 /* the same while no outage was seen */
 
 void sim_split_map_init(struct sim_split_map *map)
 {
@@ -75,8 +78,8 @@ static double rate_of_score(const struct sim_split_map *map)
 
     for (uint32_t i = 0; i < map->n; i++) {
         const struct sim_split_class *class = &map->class[i];
-        score += class->weight * mean_of(class, class->score);
-        time_s += class->weight * mean_of(class, class->time_s);
+        score += class->share * mean_of(class, class->score);
+        time_s += class->share * mean_of(class, class->time_s);
     }
     return time_s > 0.0 ? score / time_s : 0.0;
 }
@@ -87,9 +90,21 @@ static uint32_t usual_class(const struct sim_split_map *map)
     uint32_t usual = 0;
 
     for (uint32_t i = 1; i < map->n; i++) {
-        usual = map->class[i].weight > map->class[usual].weight ? i : usual;
+        usual = map->class[i].share > map->class[usual].share ? i : usual;
     }
     return usual;
+}
+
+/* Probability of a step: seen, or for failures expected. */
+static double chance_of(const struct sim_split_class *from,
+                        const struct sim_split_edge *edge)
+{
+    double chance = from->n > 0.0 ? edge->n / from->n : 0.0;
+
+    if (from->n_trials > 0.0) {
+        chance += edge->expected / from->n_trials;
+    }
+    return fmin(chance, 1.0);
 }
 
 /* Sums value and value^2 over the steps from a class to others; *stays: the share that
@@ -103,11 +118,45 @@ static void sum_next(const struct sim_split_map *map, uint32_t i, double *stays,
     for (uint32_t e = from->next_edge; e != 0; e = map->edge[e - 1].next) {
         const struct sim_split_edge *edge = &map->edge[e - 1];
         const double value = map->class[edge->to].value;
+        const double chance = chance_of(from, edge);
         if (edge->to == i) {
-            *stays = edge->n / from->n;
+            *stays = chance;
         } else {
-            *mean += edge->n / from->n * value;
-            *square += edge->n / from->n * value * value;
+            *mean += chance * value;
+            *square += chance * value * value;
+        }
+    }
+}
+
+/*
+ * How often a history comes by: counted, or, where it hardly ever does, from how often
+ * it is where it would come from. The latter spread step by step.
+ */
+static void find_shares(struct sim_split_map *map)
+{
+    double whole = 0.0;
+
+    for (uint32_t i = 0; i < map->n; i++) {
+        whole += map->class[i].weight;
+    }
+    for (uint32_t i = 0; i < map->n; i++) {
+        struct sim_split_class *class = &map->class[i];
+        class->share = class->n_natural >= MANY ? class->weight / whole : 0.0;
+    }
+    for (int sweep = 0; sweep < SHARE_SWEEPS; sweep++) {
+        for (uint32_t i = 0; i < map->n; i++) {
+            map->class[i].arrivals = 0.0;
+        }
+        for (uint32_t i = 0; i < map->n; i++) {
+            const struct sim_split_class *from = &map->class[i];
+            for (uint32_t e = from->next_edge; e != 0; e = map->edge[e - 1].next) {
+                const struct sim_split_edge *edge = &map->edge[e - 1];
+                map->class[edge->to].arrivals += from->share * chance_of(from, edge);
+            }
+        }
+        for (uint32_t i = 0; i < map->n; i++) {
+            struct sim_split_class *class = &map->class[i];
+            class->share = class->n_natural >= MANY ? class->share : class->arrivals;
         }
     }
 }
@@ -171,13 +220,13 @@ static void weigh(const struct sim_split_map *map, double unit, double *cost,
     for (uint32_t i = 0; i < map->n; i++) {
         const struct sim_split_class *class = &map->class[i];
         const double copies = fmax(class->deviation / unit, 1.0);
-        *cost += class->weight * copies;
-        *variance += class->weight * class->deviation * class->deviation / copies;
+        *cost += class->share * copies;
+        *variance += class->share * class->deviation * class->deviation / copies;
     }
 }
 
 /* The deviation at which copies begin; infinity when nothing was scored yet. */
-static double choose_unit(const struct sim_split_map *map, double whole)
+static double choose_unit(const struct sim_split_map *map)
 {
     double top = 0.0;
     double best = HUGE_VAL;
@@ -191,7 +240,7 @@ static double choose_unit(const struct sim_split_map *map, double whole)
         double cost;
         double variance;
         weigh(map, unit, &cost, &variance);
-        if (cost > MOST_COST * whole) {
+        if (cost > MOST_COST) {
             break;
         }
         if (cost * variance < best_product) {
@@ -205,7 +254,7 @@ static double choose_unit(const struct sim_split_map *map, double whole)
 /* Copies wanted of a class, unscaled; evenly: what every class gets of the effort. */
 static double copies_of(const struct sim_split_class *class, double unit, double evenly)
 {
-    return fmax(fmax(class->deviation / unit, 1.0), evenly / class->weight);
+    return fmax(fmax(class->deviation / unit, 1.0), evenly / class->share);
 }
 
 /* Is there nothing to be gained, or too little known, to choose a level? After an
@@ -213,19 +262,15 @@ static double copies_of(const struct sim_split_class *class, double unit, double
  * want of evidence. */
 static bool keeps_level(const struct sim_split_class *class)
 {
-    return class->score > 0.0 || class->n < FEW;
+    return class->score > 0.0 || class->n < FEW || !(class->share > 0.0);
 }
 
 static void choose_levels(struct sim_split_map *map, uint32_t usual)
 {
-    double whole = 0.0;
     double cost;
     double variance;
 
-    for (uint32_t i = 0; i < map->n; i++) {
-        whole += map->class[i].weight;
-    }
-    const double unit = choose_unit(map, whole);
+    const double unit = choose_unit(map);
     weigh(map, unit, &cost, &variance);
     const double evenly = (isinf(unit) ? EXPLORE : EVENLY) * cost / (double)map->n;
     const double scale = copies_of(&map->class[usual], unit, evenly);
@@ -242,12 +287,13 @@ static void choose_levels(struct sim_split_map *map, uint32_t usual)
 
 void sim_split_map_learn(struct sim_split_map *map)
 {
-    const double rate = rate_of_score(map);
-    const uint32_t usual = usual_class(map);
-
     if (map->n == 0) {
         return;
     }
+    find_shares(map);
+    const double rate = rate_of_score(map);
+    const uint32_t usual = usual_class(map);
+
     if (rate > 0.0) {
         solve_values(map, rate, usual);
         find_deviations(map, rate);
@@ -282,7 +328,9 @@ uint32_t sim_split_map_find(struct sim_split_map *map, uint64_t key)
     return map->n - 1;
 }
 
-static void count_edge(struct sim_split_map *map, uint32_t from, uint32_t to)
+/* The step between two classes, made when it is new; NULL when there are too many. */
+static struct sim_split_edge *find_edge(struct sim_split_map *map, uint32_t from,
+                                        uint32_t to)
 {
     const uint64_t key = 1 + ((uint64_t)from << 32 | to);
     uint32_t cell = cell_of(key, EDGE_CAP);
@@ -293,31 +341,60 @@ static void count_edge(struct sim_split_map *map, uint32_t from, uint32_t to)
     struct sim_split_edge *edge = &map->edge[cell];
     if (edge->key == 0) {
         if (map->n_edges >= EDGE_CAP / 4 * 3) {
-            return; /* as if it led to the usual */
+            return NULL; /* as if it led to the usual */
         }
         map->n_edges++;
         *edge = (struct sim_split_edge){
             .key = key, .to = to, .next = map->class[from].next_edge};
         map->class[from].next_edge = cell + 1;
     }
-    edge->n += 1.0;
+    return edge;
 }
 
-void sim_split_map_step(struct sim_split_map *map, uint32_t from, uint32_t to,
-                        double weight, double score, double time_s)
+void sim_split_map_visit(struct sim_split_map *map, uint32_t from, double weight,
+                         double score, double time_s)
 {
     if (from == SIM_SPLIT_UNKNOWN) {
         return;
     }
     struct sim_split_class *class = &map->class[from];
     class->weight += weight;
+    class->n_natural += weight > 0.0;
     class->n += 1.0;
     class->score += score;
     class->score2 += score * score;
     class->time_s += time_s;
     class->time2_s2 += time_s * time_s;
     class->score_time += score * time_s;
-    if (to != SIM_SPLIT_UNKNOWN) {
-        count_edge(map, from, to);
+}
+
+void sim_split_map_step(struct sim_split_map *map, uint32_t from, uint32_t to,
+                        bool is_tried)
+{
+    if (from == SIM_SPLIT_UNKNOWN || to == SIM_SPLIT_UNKNOWN ||
+        (is_tried && map->class[from].n_trials > 0.0)) {
+        return;
     }
+    struct sim_split_edge *edge = find_edge(map, from, to);
+    if (edge != NULL) {
+        edge->n += 1.0;
+    }
+}
+
+void sim_split_map_try(struct sim_split_map *map, uint32_t from, uint32_t to,
+                       double expected)
+{
+    map->class[from].n_trials += 1.0;
+    if (to == SIM_SPLIT_UNKNOWN) {
+        return;
+    }
+    struct sim_split_edge *edge = find_edge(map, from, to);
+    if (edge != NULL) {
+        edge->expected += expected;
+    }
+}
+
+bool sim_split_map_wants(const struct sim_split_map *map, uint32_t from)
+{
+    return from != SIM_SPLIT_UNKNOWN && map->class[from].n_trials < TRIALS;
 }

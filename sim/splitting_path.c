@@ -24,8 +24,9 @@
 #include "sim/history.h"
 #include "sim/splitting.h"
 
-#define WARM_MOST 20000    /* events of warming up, at most */
-#define MOST_TREE 30000000 /* events before the history itself goes on */
+#define SIDE_STEPS 40       /* of a side path, at most */
+#define WARM_MOST  20000    /* events of warming up, at most */
+#define MOST_TREE  30000000 /* events before the history itself goes on */
 
 size_t sim_split_tally_bytes(const struct sim_model *model)
 {
@@ -45,7 +46,7 @@ void sim_split_player_init(struct sim_split_player *player,
     sim_run_init(&player->run, model);
     sim_split_eye_init(&player->eye, model, study->focus, is_fine);
     player->world = sim_world_alloc(player->run.world_bytes);
-    for (uint32_t i = 0; i <= SIM_SPLIT_LEVELS; i++) {
+    for (uint32_t i = 0; i < SIM_SPLIT_FRAMES; i++) {
         player->frame[i].world = sim_world_alloc(player->run.world_bytes);
     }
 }
@@ -55,7 +56,7 @@ void sim_split_player_release(struct sim_split_player *player)
     sim_run_unbind(&player->run);
     sim_split_eye_release(&player->eye);
     free(player->world);
-    for (uint32_t i = 0; i <= SIM_SPLIT_LEVELS; i++) {
+    for (uint32_t i = 0; i < SIM_SPLIT_FRAMES; i++) {
         free(player->frame[i].world);
     }
 }
@@ -271,43 +272,123 @@ static bool change_level(struct sim_split_player *player)
     return true;
 }
 
-/* ---- One path ---- */
-
 static bool is_lost(const struct sim_split_player *player)
 {
     return player->run.model->is_absorbing && (player->path.down & 1) != 0;
 }
 
-/* Looks at the class of the world after an event; in the pilot, counts the step. */
-static void see_class(struct sim_split_player *player, double score, double delay_s)
+/* Looks at the class of the world after an event. */
+static void see_class(struct sim_split_player *player)
 {
+    player->path.class_ix =
+        sim_split_map_find(player->map, sim_split_class(&player->eye, &player->run));
+}
+
+/* ---- Side paths of the pilot ---- */
+
+/* Failures that have a hazard now: how many, and a random one of them. */
+static uint32_t count_clocks(struct sim_split_player *player, uint32_t *slot)
+{
+    struct sim_run *run = &player->run;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < run->model->n_slots; i++) {
+        if (run->model->slot[i].cls == SIM_FAILURE && sim_timer_is_armed(run, i) &&
+            sim_timer_has_hazard(run, i)) {
+            n++;
+            if (sim_draw_uniform(sim_world_draw(run)) * n < 1.0) {
+                *slot = i;
+            }
+        }
+    }
+    return n;
+}
+
+static bool wants_side(const struct sim_split_player *player)
+{
+    const struct sim_split_path *path = &player->path;
+
+    return player->learns && !path->was_tried && path->n_sides < SIM_SPLIT_SIDES &&
+           player->eye.look == SIM_SPLIT_BY_FAILURES &&
+           (path->down >> player->focus & 1) == 0 &&
+           sim_split_map_wants(player->map, path->class_ix);
+}
+
+static double natural_weight(const struct sim_split_player *player)
+{
+    return player->path.side_left > 0 ? 0.0 : weight_of(&player->path);
+}
+
+/* A loss is a visit that scores and leads nowhere. */
+static void learn_loss(struct sim_split_player *player)
+{
+    if (is_lost(player)) {
+        sim_split_map_visit(player->map, player->path.class_ix, natural_weight(player),
+                            1.0, 0.0);
+    }
+}
+
+/*
+ * Lets a failure happen somewhere in the coming delay_s, aside: how often that is to be
+ * expected is known without waiting for it, and what comes after is seen at once. The
+ * original waits. False: nothing can fail.
+ */
+static bool take_side(struct sim_split_player *player, double delay_s)
+{
+    struct sim_run *run = &player->run;
     struct sim_split_path *path = &player->path;
     const uint32_t from = path->class_ix;
+    uint32_t slot = 0;
 
-    path->class_ix =
-        sim_split_map_find(player->map, sim_split_class(&player->eye, &player->run));
-    if (player->learns) {
-        sim_split_map_step(player->map, from, path->class_ix, weight_of(path), score,
-                           delay_s);
+    path->was_tried = true;
+    const uint32_t n_clocks = count_clocks(player, &slot);
+    const double at_s =
+        run->world->now_s + delay_s * sim_draw_uniform(sim_world_draw(run));
+    if (n_clocks == 0) {
+        return false;
     }
+    const double expected = sim_timer_hazard(run, slot, at_s) * delay_s * n_clocks;
+    struct sim_split_frame *frame = &player->frame[player->depth++];
+    frame->path = *path;
+    frame->next_copy = 1;
+    frame->n_copies = 0;
+    sim_world_copy(run, frame->world, player->world);
+    path->was_tried = false;
+    path->n_sides++;
+    path->side_left = SIDE_STEPS;
+    path->birth = 0;
+    sim_world_set_branch(run, player->batch->next_branch++);
+    sim_world_force(run, slot, at_s);
+    redraw(player);
+    note_changes(player, slot);
+    see_class(player);
+    sim_split_map_try(player->map, from, path->class_ix, expected);
+    learn_loss(player);
+    return true;
 }
 
-static double score_of_step(const struct sim_split_player *player, uint64_t down_before,
-                            double delay_s)
+/* Counts a step of the pilot. */
+static void learn_step(struct sim_split_player *player, uint32_t from, uint32_t slot,
+                       double down_s, double delay_s)
 {
-    const uint64_t bit = UINT64_C(1) << player->focus;
+    const struct sim_model *model = player->run.model;
+    const bool is_tried = player->eye.look == SIM_SPLIT_BY_FAILURES &&
+                          model->slot[slot].cls == SIM_FAILURE;
 
-    if (player->run.model->is_absorbing) {
-        return is_lost(player) ? 1.0 : 0.0;
-    }
-    return (down_before & bit) != 0 ? delay_s : 0.0;
+    sim_split_map_visit(player->map, from, natural_weight(player),
+                        model->is_absorbing ? 0.0 : down_s, delay_s);
+    sim_split_map_step(player->map, from, player->path.class_ix, is_tried);
+    learn_loss(player);
+    player->path.was_tried = false;
 }
+
+/* ---- One path ---- */
 
 /* One event of the present path. False: the path is over. */
 static bool step(struct sim_split_player *player)
 {
     struct sim_run *run = &player->run;
-    const uint64_t down_before = player->path.down;
+    const bool was_down = (player->path.down >> player->focus & 1) != 0;
     uint32_t slot;
     double time_s;
 
@@ -321,13 +402,23 @@ static bool step(struct sim_split_player *player)
         return false;
     }
     const double delay_s = time_s - run->world->now_s;
+    if (wants_side(player) && take_side(player, delay_s)) {
+        return !is_lost(player);
+    }
+    const uint32_t from = player->path.class_ix;
     score_time(player, delay_s);
     sim_world_fire(run, slot, time_s);
     player->batch->tally->n_events++;
     note_changes(player, slot);
-    see_class(player, score_of_step(player, down_before, delay_s), delay_s);
+    see_class(player);
+    if (player->learns) {
+        learn_step(player, from, slot, was_down ? delay_s : 0.0, delay_s);
+    }
     if (is_lost(player)) {
         return false;
+    }
+    if (player->path.side_left > 0) {
+        return --player->path.side_left > 0 && !is_calm(run);
     }
     return change_level(player);
 }
