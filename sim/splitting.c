@@ -56,6 +56,9 @@
 #define PILOT_STREAM (UINT64_C(1) << 43)
 #define NEW_STREAM   (UINT64_C(1) << 44)
 
+/* Number of classes from which a coarser grain is taken, by enum sim_split_grain. */
+static const uint32_t most_classes[] = {UINT32_MAX, 1500, 600};
+
 struct splitting {
     const struct sim_model *model;
     const struct sim_study *study;
@@ -67,7 +70,7 @@ struct splitting {
     uint64_t n_histories; /* the same from new */
     double event_s;       /* time of a history per event of all its paths */
     bool is_new;
-    bool is_fine;
+    enum sim_split_grain grain;
     double began_s;
     bool is_cut;   /* stopped by the clock or the user */
     bool may_stop; /* within a round too: every batch has something to show */
@@ -164,7 +167,7 @@ static double count_events(const struct splitting *split)
 
 /* ---- Pilot ---- */
 
-/* Learns levels in rounds. False: every state a class would be too many classes. */
+/* Learns levels in rounds. False: this grain gives too many classes. */
 static bool learn(struct splitting *split, struct sim_split_batch *batch)
 {
     struct sim_split_player *player = &split->player[0];
@@ -173,14 +176,13 @@ static bool learn(struct splitting *split, struct sim_split_batch *batch)
     uint32_t n_classes = 0;
 
     player->learns = true;
-    while (n_after < PILOT_MORE && tally->n_events < PILOT_EVENTS && !batch->is_stuck &&
-           !is_over(split, PILOT_TIME)) {
+    do {
         const double begin_s = tally->time_s;
         const uint64_t n_begin = tally->n_events;
         sim_split_play(player, batch, HUGE_VAL, PILOT_ROUND);
         split->event_s =
             (tally->time_s - begin_s) / fmax((double)(tally->n_events - n_begin), 1.0);
-        if (split->is_fine && split->map.n > FINE_CLASSES) {
+        if (split->map.n > most_classes[split->grain]) {
             return false;
         }
         sim_split_map_learn(&split->map);
@@ -188,7 +190,8 @@ static bool learn(struct splitting *split, struct sim_split_batch *batch)
             tally->service[split->study->focus].n_outages >= PILOT_SEEN;
         n_after = is_seen && split->map.n == n_classes ? n_after + 1 : 0;
         n_classes = split->map.n;
-    }
+    } while (n_after < PILOT_MORE && tally->n_events < PILOT_EVENTS &&
+             !batch->is_stuck && !is_over(split, PILOT_TIME));
     player->learns = false;
     split->is_cut = false; /* the final run still has its time */
     return true;
@@ -203,14 +206,14 @@ static uint64_t play_pilot(struct splitting *split, struct sim_arena *arena)
                                     .replication = PILOT_STREAM,
                                     .stride = 1};
 
-    for (int i = 0; i < 2; i++) {
-        split->is_fine = i == 0;
+    for (int grain = SIM_SPLIT_STATE; grain >= SIM_SPLIT_BROKEN; grain--) {
+        split->grain = (enum sim_split_grain)grain;
         batch.tally = sim_arena_calloc(arena, 1, sim_split_tally_bytes(model));
         batch.is_started = false;
         sim_split_map_init(&split->map);
         sim_split_player_init(&split->player[0], split->study, model, &split->map,
-                              split->is_fine);
-        if (learn(split, &batch) || i == 1) {
+                              split->grain);
+        if (learn(split, &batch)) {
             break;
         }
         sim_split_player_release(&split->player[0]);
@@ -219,7 +222,7 @@ static uint64_t play_pilot(struct splitting *split, struct sim_arena *arena)
     split->map.is_frozen = true;
     for (unsigned i = 1; i < split->jobs; i++) {
         sim_split_player_init(&split->player[i], split->study, model, &split->map,
-                              split->is_fine);
+                              split->grain);
     }
     return batch.tally->service[split->study->focus].n_outages;
 }

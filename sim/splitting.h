@@ -35,13 +35,20 @@ enum sim_split_look {
     SIM_SPLIT_BY_STEPS     /* events of any kind still needed */
 };
 
+/* What makes two states one class, besides the above. */
+enum sim_split_grain {
+    SIM_SPLIT_BROKEN,   /* what is broken, by kind */
+    SIM_SPLIT_UNDERWAY, /* and what else is under way, by kind */
+    SIM_SPLIT_STATE     /* every discrete state is a class of its own */
+};
+
 /* Decides the class of a state; one per thread, all equal. */
 struct sim_split_eye {
     const struct sim_model *model;
     uint32_t focus;
     enum sim_split_look look;
     uint32_t n_ahead; /* failures looked ahead */
-    bool is_fine;     /* every discrete state is a class of its own */
+    enum sim_split_grain grain;
     struct sim_level level;
     struct sim_split_seen *seen; /* distances of states met before */
     uint64_t *sign;              /* by slot: what it adds to a class */
@@ -49,7 +56,7 @@ struct sim_split_eye {
 
 /* Prepares to look at states of the model. */
 void sim_split_eye_init(struct sim_split_eye *eye, const struct sim_model *model,
-                        uint32_t focus, bool is_fine);
+                        uint32_t focus, enum sim_split_grain grain);
 void sim_split_eye_release(struct sim_split_eye *eye);
 /* The class of the bound world; never 0. Leaves the run bound to it. */
 uint64_t sim_split_class(struct sim_split_eye *eye, struct sim_run *run);
@@ -192,7 +199,10 @@ struct sim_split_player {
     struct sim_split_eye eye;
     struct sim_split_map *map;
     uint32_t focus;
-    bool learns;      /* steps go to the map */
+    bool learns; /* steps go to the map */
+    uint32_t most_sides;
+    uint64_t n_side_events;
+    uint64_t n_natural_events;
     double warmup_s;  /* before time counts */
     double horizon_s; /* end of every history, or infinity */
     struct sim_world *world;
@@ -204,7 +214,7 @@ struct sim_split_player {
 
 void sim_split_player_init(struct sim_split_player *player,
                            const struct sim_study *study, const struct sim_model *model,
-                           struct sim_split_map *map, bool is_fine);
+                           struct sim_split_map *map, enum sim_split_grain grain);
 void sim_split_player_release(struct sim_split_player *player);
 
 /* Plays the batch until its history has lasted time_s, or until `events` were fired

@@ -46,15 +46,15 @@ static uint64_t mix(uint64_t h)
     return h ^ h >> 33;
 }
 
-/* Failures that can be looked ahead with a bounded number of trials. */
+/* Failures that can be looked ahead with a bounded number of trials; 0: not two. */
 static uint32_t affordable(uint32_t n_clocks)
 {
     if (n_clocks < 2) {
         return SIM_LEVEL_MOST;
     }
-    const double ahead = log(MOST_TRIALS) / log((double)n_clocks);
+    const double ahead = floor(log(MOST_TRIALS) / log((double)n_clocks));
 
-    return (uint32_t)fmin(fmax(floor(ahead), 1.0), SIM_LEVEL_MOST);
+    return ahead < 2.0 ? 0 : (uint32_t)fmin(ahead, SIM_LEVEL_MOST);
 }
 
 /* Do failures alone lead to the loss of the service from a new world? */
@@ -81,9 +81,9 @@ static enum sim_split_look choose_look(struct sim_split_eye *eye)
 }
 
 void sim_split_eye_init(struct sim_split_eye *eye, const struct sim_model *model,
-                        uint32_t focus, bool is_fine)
+                        uint32_t focus, enum sim_split_grain grain)
 {
-    *eye = (struct sim_split_eye){.model = model, .focus = focus, .is_fine = is_fine};
+    *eye = (struct sim_split_eye){.model = model, .focus = focus, .grain = grain};
     eye->seen = calloc(SEEN_CAP, sizeof *eye->seen);
     eye->sign = calloc(model->n_slots + 1, sizeof *eye->sign);
     SIM_CHECK(eye->seen != NULL && eye->sign != NULL);
@@ -134,6 +134,9 @@ static uint32_t distance_of(struct sim_split_eye *eye, struct sim_run *run,
     if (eye->look == SIM_SPLIT_BY_MODEL) {
         return eye->model->level(eye->model->plan, run, eye->focus);
     }
+    if (eye->look == SIM_SPLIT_BY_FAILURES && eye->n_ahead == 0) {
+        return 0;
+    }
     if (seen->key != state) {
         seen->distance = find_distance(eye, run);
         seen->key = state;
@@ -174,7 +177,8 @@ static uint64_t sign_of(const struct sim_split_eye *eye, const struct sim_run *r
     for (uint32_t i = 0; i < run->model->n_slots; i++) {
         const bool is_failure = run->model->slot[i].cls == SIM_FAILURE;
 
-        if (sim_timer_is_armed(run, i) != is_failure) {
+        if (sim_timer_is_armed(run, i) != is_failure &&
+            (is_failure || eye->grain != SIM_SPLIT_BROKEN)) {
             sign += eye->sign[i];
         }
     }
@@ -184,12 +188,12 @@ static uint64_t sign_of(const struct sim_split_eye *eye, const struct sim_run *r
 uint64_t sim_split_class(struct sim_split_eye *eye, struct sim_run *run)
 {
     const struct sim_model *model = eye->model;
-    const uint64_t down = model->down(model->plan, run) >> eye->focus & 1;
     const uint64_t state = sim_level_hash(run);
-    uint64_t key = mix(distance_of(eye, run, state) * 2 + down);
+    uint64_t key = mix(model->down(model->plan, run));
 
+    key = mix(key ^ distance_of(eye, run, state));
     key = mix(key ^ sign_of(eye, run));
-    if (eye->is_fine) {
+    if (eye->grain == SIM_SPLIT_STATE) {
         key = mix(key ^ state);
     }
     if (eye->look != SIM_SPLIT_BY_STEPS) {

@@ -25,6 +25,8 @@
 #include "sim/splitting.h"
 
 #define SIDE_STEPS 40       /* of a side path, at most */
+#define FEW_SIDES  2        /* failures tried on top of each other, of many */
+#define SIDE_AHEAD 2000     /* events of side paths before others */
 #define WARM_MOST  20000    /* events of warming up, at most */
 #define MOST_TREE  30000000 /* events before the history itself goes on */
 
@@ -36,7 +38,7 @@ size_t sim_split_tally_bytes(const struct sim_model *model)
 
 void sim_split_player_init(struct sim_split_player *player,
                            const struct sim_study *study, const struct sim_model *model,
-                           struct sim_split_map *map, bool is_fine)
+                           struct sim_split_map *map, enum sim_split_grain grain)
 {
     *player =
         (struct sim_split_player){.map = map,
@@ -44,7 +46,8 @@ void sim_split_player_init(struct sim_split_player *player,
                                   .horizon_s = HUGE_VAL,
                                   .warmup_s = study->warmup_years * model->year_s};
     sim_run_init(&player->run, model);
-    sim_split_eye_init(&player->eye, model, study->focus, is_fine);
+    sim_split_eye_init(&player->eye, model, study->focus, grain);
+    player->most_sides = player->eye.n_ahead > 0 ? SIM_SPLIT_SIDES : FEW_SIDES;
     player->world = sim_world_alloc(player->run.world_bytes);
     for (uint32_t i = 0; i < SIM_SPLIT_FRAMES; i++) {
         player->frame[i].world = sim_world_alloc(player->run.world_bytes);
@@ -308,7 +311,8 @@ static bool wants_side(const struct sim_split_player *player)
 {
     const struct sim_split_path *path = &player->path;
 
-    return player->learns && !path->was_tried && path->n_sides < SIM_SPLIT_SIDES &&
+    return player->learns && !path->was_tried && path->n_sides < player->most_sides &&
+           player->n_side_events <= player->n_natural_events + SIDE_AHEAD &&
            player->eye.look == SIM_SPLIT_BY_FAILURES &&
            (path->down >> player->focus & 1) == 0 &&
            sim_split_map_wants(player->map, path->class_ix);
@@ -375,6 +379,8 @@ static void learn_step(struct sim_split_player *player, uint32_t from, uint32_t 
     const bool is_tried = player->eye.look == SIM_SPLIT_BY_FAILURES &&
                           model->slot[slot].cls == SIM_FAILURE;
 
+    player->n_side_events += player->path.side_left > 0;
+    player->n_natural_events += player->path.side_left == 0;
     sim_split_map_visit(player->map, from, natural_weight(player),
                         model->is_absorbing ? 0.0 : down_s, delay_s);
     sim_split_map_step(player->map, from, player->path.class_ix, is_tried);
