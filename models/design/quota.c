@@ -13,9 +13,12 @@
  *   per namespace   times replicas; count/pods, claims and their storage, Services
  *                   (k8s pkg/quota/v1/evaluator/core)
  *
+ * What the quota means for replacements and the surge pods of roll-outs is played in
+ * the run (models/kube/quota.c).
+ *
  * Left out: pods of the tenant's workloads, which share the quota (nines does not know
- * them); the surge pod of a rollout, which is a finding for the linter; quotas on kinds
- * of objects that the chart does not count on (Secrets, ConfigMaps).
+ * them); quotas on kinds of objects that the chart does not count on (Secrets,
+ * ConfigMaps).
  */
 #include "models/design/quota.h"
 
@@ -260,4 +263,59 @@ int ha_quota_check(const struct ha_design *design, struct sim_err *err)
         }
     }
     return code;
+}
+
+/* ---- for the run ---- */
+
+static int64_t amount_of(const struct need *pod, const char *key)
+{
+    const char *resource = strchr(key, '.') == NULL ? key : strchr(key, '.') + 1;
+    bool is_limit = strncmp(key, "limits.", 7) == 0;
+
+    for (int i = 0; i < N_RESOURCES; i++) {
+        if (strcmp(resource, resource_name[i]) == 0) {
+            return is_limit ? pod->limit[i] : pod->request[i];
+        }
+    }
+    return 1; /* pods are counted */
+}
+
+uint32_t ha_quota_limits(const struct ha_design *design, struct ha_quota_limit *limit)
+{
+    static const char *const keys[HA_QUOTA_LIMITS] = {"requests.cpu",
+                                                      "cpu",
+                                                      "limits.cpu",
+                                                      "requests.memory",
+                                                      "memory",
+                                                      "limits.memory",
+                                                      "requests.ephemeral-storage",
+                                                      "ephemeral-storage",
+                                                      "limits.ephemeral-storage",
+                                                      "pods",
+                                                      "count/pods"};
+    const struct ha_vcluster *vc = &design->vcluster;
+    const struct ha_workload *workload[3] = {&vc->cp, &vc->etcd, &vc->coredns};
+    uint32_t n = 0;
+
+    for (int k = 0; vc->has_quota && k < HA_QUOTA_LIMITS; k++) {
+        const char *text = ha_node_text(ha_node_get(vc->quota, keys[k]), NULL);
+        bool is_cpu = strstr(keys[k], "cpu") != NULL;
+        struct ha_quota_limit *l = &limit[n];
+
+        if (text == NULL || (is_cpu ? ha_units_read_cpu(text, &l->hard)
+                                    : ha_units_read_bytes(text, &l->hard)) != NULL) {
+            continue;
+        }
+        l->counts_all = strcmp(keys[k], "count/pods") == 0;
+        for (int w = 0; w < 3; w++) {
+            struct need pod = {{0}, {0}};
+
+            if (workload[w]->replicas > 0) {
+                pod = need_of_pod(design, workload[w]->pod_template);
+            }
+            l->need[w] = workload[w]->replicas > 0 ? amount_of(&pod, keys[k]) : 0;
+        }
+        n++;
+    }
+    return n;
 }

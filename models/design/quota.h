@@ -12,4 +12,17 @@
  */
 int ha_quota_check(const struct ha_design *design, struct sim_err *err);
 
+/* A hard limit that counts pods or what they ask for. */
+struct ha_quota_limit {
+    int64_t hard;    /* millicores, bytes, or pods */
+    int64_t need[3]; /* of one pod: control plane, etcd, CoreDNS */
+    bool counts_all; /* of objects: pods that are being deleted count to the last */
+};
+
+#define HA_QUOTA_LIMITS 11
+
+/* Writes the quota's limits on pods, at most HA_QUOTA_LIMITS; returns their number.
+ * The design has passed ha_quota_check. */
+uint32_t ha_quota_limits(const struct ha_design *design, struct ha_quota_limit *limit);
+
 #endif

@@ -79,7 +79,7 @@ static void create(struct ha_kube *k, const struct ha_kube_workload *load, uint3
 {
     for (uint32_t p = load->first_pod; p < load->first_pod + load->n_pods && n > 0;
          p++) {
-        if (k->pod[p].stage == HA_POD_ABSENT) {
+        if (k->pod[p].stage == HA_POD_ABSENT && ha_quota_allows(k, load)) {
             inherit_blame(k, load, p);
             ha_pod_create(k, p);
             n--;

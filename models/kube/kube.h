@@ -117,6 +117,9 @@ void ha_pod_blame(struct ha_kube *k, uint32_t pod, uint8_t cause);
 /* The root cause to be noted for a pod that a roll-out deletes (rollouts.c). */
 uint8_t ha_rollout_cause(const struct ha_kube *k);
 
+/* May one more pod of this workload be made, by the namespace's quota? Pure. */
+bool ha_quota_allows(const struct ha_kube *k, const struct ha_kube_workload *load);
+
 /* ---- spare places (spares.c) ---- */
 
 /* At the start: nobody in the spare places. */

@@ -215,6 +215,22 @@ static void plan_pdbs(struct ha_kube_plan *plan, struct sim_arena *arena,
     }
 }
 
+/* Keeps the limits that all pod rows together would exceed. */
+static void plan_quotas(struct ha_kube_plan *plan, struct sim_arena *arena,
+                        const struct ha_kube_spec *spec)
+{
+    plan->quota = sim_arena_calloc(arena, spec->n_quotas, sizeof *plan->quota);
+    for (uint32_t q = 0; q < spec->n_quotas; q++) {
+        int64_t most = 0;
+        for (uint32_t w = 0; w < plan->n_workloads; w++) {
+            most += spec->quota[q].need[w] * (int64_t)plan->workload[w].n_pods;
+        }
+        if (most > spec->quota[q].hard) {
+            plan->quota[plan->n_quotas++] = spec->quota[q];
+        }
+    }
+}
+
 /* ---- slots, choices, offsets ---- */
 
 static uint32_t n_entities(const struct ha_kube_plan *plan, uint32_t purpose)
@@ -369,6 +385,7 @@ int ha_kube_plan_init(struct ha_kube_plan *plan, struct ha_builder *b,
                                   .n_own_nodes = host->n_nodes};
     plan_workloads(plan, b->arena, spec);
     plan_pdbs(plan, b->arena, spec);
+    plan_quotas(plan, b->arena, spec);
     struct sim_dist unused;
     plan->has_cloud_controller = host->has_cloud_controller;
     plan->has_autorepair = host->has_autorepair;

@@ -16,6 +16,7 @@
 #ifndef HA_KUBE_PLAN_H
 #define HA_KUBE_PLAN_H
 
+#include "models/design/quota.h"
 #include "models/kube/world.h"
 
 struct ha_kube;
@@ -141,10 +142,12 @@ struct ha_kube_plan {
     bool has_autoscaler;               /* some group may grow */
     struct ha_kube_workload *workload;
     struct ha_budget *pdb;
-    const uint16_t *pod_workload;  /* workload of each pod row */
-    const uint32_t *volume_pod;    /* pod that uses each volume */
-    const uint32_t *volume_claim;  /* its claim in the scheduler */
-    const int32_t *priority;       /* of each pod row; NULL: all the same */
+    const uint16_t *pod_workload; /* workload of each pod row */
+    const uint32_t *volume_pod;   /* pod that uses each volume */
+    const uint32_t *volume_claim; /* its claim in the scheduler */
+    const int32_t *priority;      /* of each pod row; NULL: all the same */
+    uint32_t n_quotas;            /* limits that could ever be reached */
+    struct ha_quota_limit *quota;
     const struct ha_slot_use *use; /* of every slot of the model; set when complete */
     struct ha_kube_laws law;
     /* First slot of each purpose: entity e uses slot[p] + e. */
@@ -208,6 +211,8 @@ struct ha_kube_spec {
     const struct ha_kube_workload_spec *workload;
     uint32_t n_pdbs;
     const struct ha_budget_spec *pdb;
+    uint32_t n_quotas; /* limits of the namespace; `need` goes by workload */
+    const struct ha_quota_limit *quota;
     /* More objects the scheduler should know (Services, PriorityClasses,
      * StorageClasses,
      * ...). Nodes, Pods, claims and budgets among them are passed over: those are made

@@ -34,7 +34,7 @@ static bool create_missing(struct ha_kube *k, const struct ha_kube_workload *set
 {
     bool all_fit = true;
     for (uint32_t p = set->first_pod; p < set->first_pod + set->replicas; p++) {
-        if (k->pod[p].stage == HA_POD_ABSENT) {
+        if (k->pod[p].stage == HA_POD_ABSENT && ha_quota_allows(k, set)) {
             ha_pod_create(k, p);
         }
         if (!is_fit(k, p)) {

@@ -352,6 +352,25 @@ static int add_workload(struct workloads *w, const struct ha_rendered *rendered,
     return (int)w->n++;
 }
 
+/* The quota's needs by role become needs by workload. */
+static uint32_t quotas_of(const struct ha_design *design, const struct workloads *w,
+                          struct ha_quota_limit *limit)
+{
+    const int index[3] = {w->cp, w->etcd, w->dns};
+    uint32_t n = ha_quota_limits(design, limit);
+
+    for (uint32_t q = 0; q < n; q++) {
+        struct ha_quota_limit role = limit[q];
+
+        for (int r = 0; r < 3; r++) {
+            if (index[r] >= 0) {
+                limit[q].need[index[r]] = role.need[r];
+            }
+        }
+    }
+    return n;
+}
+
 static int plan_kube(struct ha_vc_plan *plan, struct workloads *w, struct ha_builder *b,
                      const struct ha_model_options *options, struct sim_err *err)
 {
@@ -368,6 +387,7 @@ static int plan_kube(struct ha_vc_plan *plan, struct workloads *w, struct ha_bui
                                 .owner_reconcile = reconcile};
 
     struct ha_rendered rendered;
+    struct ha_quota_limit limit[HA_QUOTA_LIMITS];
 
     ha_render(b->arena, design, &rendered);
     w->cp = add_workload(w, &rendered, HA_ROLE_CP, &ha_vc_cp_owner, design);
@@ -376,6 +396,8 @@ static int plan_kube(struct ha_vc_plan *plan, struct workloads *w, struct ha_bui
     spec.n_objects = rendered.n_objects;
     spec.object = rendered.object;
     spec.n_workloads = w->n;
+    spec.n_quotas = quotas_of(design, w, limit);
+    spec.quota = limit;
     return ha_kube_plan_init(&plan->kube, b, &spec, err);
 }
 
