@@ -191,6 +191,8 @@ static json_t *service(const struct sim_result *r, const struct sim_service_resu
         estimate(s->first_year_unavailability, 1, sure));
     set(object, "first_year_outages", estimate(s->first_year_outages, 1, sure));
     set(object, "prob_outage_first_year", estimate(s->prob_outage_first_year, 1, sure));
+    set(object, "prob_outage_5y", estimate(s->prob_outage_5y, 1, sure));
+    set(object, "prob_outage_10y", estimate(s->prob_outage_10y, 1, sure));
     set(object, "window_downtime_s", quantiles(s, cli_window_quantile));
     set(object, "outage_duration_s", quantiles(s, cli_duration_quantile));
     set(object, "outages_seen", json_integer((json_int_t)s->n_outages));

@@ -117,7 +117,7 @@ struct sim_bias_plan {
     uint32_t copies;         /* excursions per exit from calm by a failure */
     uint32_t copies_planned; /* the same by anything else: planned work */
     double warmup_s;
-    double horizon_s;                   /* end of the first year, or infinity */
+    double horizon_s;                   /* end of histories from new, or infinity */
     const struct sim_sense_plan *sense; /* NULL: sensitivity is not asked for */
 };
 
@@ -134,7 +134,8 @@ struct sim_bias_service {
     double hits;     /* weighted excursions with an outage */
     double after_s;  /* weighted time from the first outage to calm */
     double over;     /* weighted excursions with more downtime than the budget */
-    double first;    /* weighted first outages of a history (first year only) */
+    double first;    /* weighted first outages of a history from new */
+    double early;    /* of them, in the first half of it */
     uint64_t n_outages;
     double cause_down_s[SIM_BIAS_CAUSES];
     double cause_outages[SIM_BIAS_CAUSES];
@@ -383,7 +384,7 @@ struct sim_bias_batch {
 void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *batch,
                          uint64_t n_exits, double time_s);
 
-/* Plays n_histories first years from new, each to plan->horizon_s. */
+/* Plays n_histories from new, each to plan->horizon_s. */
 void sim_bias_batch_play_new(struct sim_bias_player *player,
                              struct sim_bias_batch *batch, uint64_t n_histories);
 
@@ -409,8 +410,12 @@ void sim_bias_law_sample(const struct sim_bias_law *law, double mean, double bud
 void sim_bias_result_fill(struct sim_result *result, const struct sim_bias_plan *plan,
                           const struct sim_study *study,
                           const struct sim_bias_batch *batch, uint32_t n);
-/* The same for the first year. */
+/* From histories of one year from new: the first year. */
 void sim_bias_result_fill_new(struct sim_result *result,
+                              const struct sim_bias_plan *plan,
+                              const struct sim_bias_batch *batch, uint32_t n);
+/* From histories of ten years: outages within five and ten years. */
+void sim_bias_result_fill_ten(struct sim_result *result,
                               const struct sim_bias_plan *plan,
                               const struct sim_bias_batch *batch, uint32_t n);
 /* Is the estimate of service s good enough to stop? */

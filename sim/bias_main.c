@@ -286,6 +286,8 @@ static void play_beginning(struct sim_bias_player *player, struct sim_bias_batch
             if ((now & ~down & bit) != 0) {
                 batch->tally->service[s].outages += 1.0;
                 batch->tally->service[s].first += (player->clean & bit) != 0;
+                batch->tally->service[s].early +=
+                    (player->clean & bit) != 0 && time_s <= 0.5 * horizon_s;
             }
         }
         down = now;

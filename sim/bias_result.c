@@ -57,46 +57,26 @@ static double of_time(const struct sim_bias_batch *batch, uint32_t s, uint32_t c
     return batch->tally->time_s;
 }
 
-static double of_down(const struct sim_bias_batch *batch, uint32_t s, uint32_t c)
-{
-    (void)c;
-    return batch->tally->service[s].down_s;
-}
-
-static double of_failed(const struct sim_bias_batch *batch, uint32_t s, uint32_t c)
-{
-    (void)c;
-    return batch->tally->service[s].failed_s;
-}
-
-static double of_outages(const struct sim_bias_batch *batch, uint32_t s, uint32_t c)
-{
-    (void)c;
-    return batch->tally->service[s].outages;
-}
-
-static double of_hits(const struct sim_bias_batch *batch, uint32_t s, uint32_t c)
-{
-    (void)c;
-    return batch->tally->service[s].hits;
-}
+/* A number of the service that needs no more than its name. */
+#define OF_SERVICE(name, field)                                                        \
+    static double of_##name(const struct sim_bias_batch *batch, uint32_t s,            \
+                            uint32_t c)                                                \
+    {                                                                                  \
+        (void)c;                                                                       \
+        return batch->tally->service[s].field;                                         \
+    }
+OF_SERVICE(down, down_s)
+OF_SERVICE(failed, failed_s)
+OF_SERVICE(outages, outages)
+OF_SERVICE(hits, hits)
+OF_SERVICE(over, over)
+OF_SERVICE(first, first)
+OF_SERVICE(early, early)
 
 static double of_clean_time(const struct sim_bias_batch *batch, uint32_t s, uint32_t c)
 {
     (void)c;
     return batch->tally->time_s - batch->tally->service[s].after_s;
-}
-
-static double of_over(const struct sim_bias_batch *batch, uint32_t s, uint32_t c)
-{
-    (void)c;
-    return batch->tally->service[s].over;
-}
-
-static double of_first(const struct sim_bias_batch *batch, uint32_t s, uint32_t c)
-{
-    (void)c;
-    return batch->tally->service[s].first;
 }
 
 static double of_cause_down(const struct sim_bias_batch *batch, uint32_t s, uint32_t c)
@@ -522,6 +502,19 @@ void sim_bias_result_fill(struct sim_result *result, const struct sim_bias_plan 
     }
 }
 
+/* A view of batches from new, widened as their scores deserve. */
+static struct view view_of_new(const struct sim_result *result,
+                               const struct sim_bias_plan *plan,
+                               const struct sim_bias_batch *batch, uint32_t n,
+                               uint32_t s)
+{
+    struct view view = {
+        batch, n, s, result->confidence, 1.0, plan->model->is_absorbing};
+
+    view.widen = judge(&view).widen;
+    return view;
+}
+
 void sim_bias_result_fill_new(struct sim_result *result,
                               const struct sim_bias_plan *plan,
                               const struct sim_bias_batch *batch, uint32_t n)
@@ -529,17 +522,34 @@ void sim_bias_result_fill_new(struct sim_result *result,
     const double year_s = plan->model->year_s;
 
     for (uint32_t s = 0; s < plan->model->n_services; s++) {
-        struct view view = {
-            batch, n, s, result->confidence, 1.0, plan->model->is_absorbing};
+        const struct view view = view_of_new(result, plan, batch, n, s);
         struct sim_service_result *service = &result->service[s];
-        const struct belief belief = judge(&view);
-        view.widen = belief.widen;
-        service->first_year_unavailability =
-            at_most_one(ratio(&view, of_down, of_time, 0));
+
+        if (!plan->model->is_absorbing) {
+            service->first_year_unavailability =
+                at_most_one(ratio(&view, of_down, of_time, 0));
+        }
         service->first_year_outages =
             scaled(ratio(&view, of_outages, of_time, 0), year_s);
         service->prob_outage_first_year =
             at_most_one(scaled(ratio(&view, of_first, of_time, 0), year_s));
+    }
+}
+
+void sim_bias_result_fill_ten(struct sim_result *result,
+                              const struct sim_bias_plan *plan,
+                              const struct sim_bias_batch *batch, uint32_t n)
+{
+    const double ten_s = 10.0 * plan->model->year_s;
+
+    for (uint32_t s = 0; s < plan->model->n_services; s++) {
+        const struct view view = view_of_new(result, plan, batch, n, s);
+        struct sim_service_result *service = &result->service[s];
+
+        service->prob_outage_5y =
+            at_most_one(scaled(ratio(&view, of_early, of_time, 0), ten_s));
+        service->prob_outage_10y =
+            at_most_one(scaled(ratio(&view, of_first, of_time, 0), ten_s));
     }
 }
 

@@ -120,6 +120,7 @@ static void enter_down(struct sim_bias_player *player, uint32_t s, uint32_t slot
         service->hits += weight;
         if ((player->clean & bit) != 0) {
             service->first += weight;
+            service->early += now_s <= 0.5 * player->plan->horizon_s ? weight : 0.0;
         }
     }
 }

@@ -45,6 +45,7 @@
 #define GROWTH        1.5
 #define MOST_EVENTS   2000000000 /* without a time limit: then the result is partial */
 #define PILOT_STREAM  (UINT64_C(1) << 40) /* histories of pilots begin here */
+#define LONG_STREAM   (UINT64_C(3) << 40) /* histories of ten years begin here */
 #define NEW_STREAM    (UINT64_C(1) << 41) /* histories from new begin here */
 #define PILOT_TIME    0.3                 /* of a time limit */
 
@@ -299,7 +300,9 @@ static void play_to_precision(struct study_run *run)
     }
 }
 
-static void play_new(struct study_run *run, struct sim_arena *arena)
+/* Histories from new of so many seconds each. */
+static void play_new(struct study_run *run, struct sim_arena *arena, double horizon_s,
+                     uint64_t stream)
 {
     double half_width = HUGE_VAL;
     double years = 1.0;
@@ -307,8 +310,8 @@ static void play_new(struct study_run *run, struct sim_arena *arena)
 
     run->is_new = true;
     run->may_stop = false;
-    run->plan.horizon_s = run->plan.model->year_s;
-    init_batches(run, arena, N_BATCHES, NEW_STREAM, false);
+    run->plan.horizon_s = horizon_s;
+    init_batches(run, arena, N_BATCHES, stream, false);
     while (n_good < 2) {
         run->n_exits = (uint64_t)years;
         play_round(run);
@@ -320,6 +323,28 @@ static void play_new(struct study_run *run, struct sim_arena *arena)
             break;
         }
         years *= GROWTH;
+    }
+}
+
+/* One year for the measures of the first year; ten for the chance of an outage within
+ * five and ten. A first outage that comes soon needs no bias. */
+static void play_from_new(struct study_run *run, struct sim_arena *arena,
+                          struct sim_result *result)
+{
+    const double year_s = run->plan.model->year_s;
+    struct sim_service_result *focus = &result->service[run->study->focus];
+    const double rate = focus->outages_per_year.value;
+
+    if (!run->is_cut) {
+        play_new(run, arena, year_s, NEW_STREAM);
+        sim_bias_result_fill_new(result, &run->plan, run->batch, run->n_batches);
+    }
+    if (!run->is_cut && !focus->mttff_s.is_known && rate > 0.0) {
+        sim_crude_first_outage(run->plan.model, run->study, year_s / rate, focus);
+    }
+    if (!run->is_cut && !focus->prob_outage_10y.is_known) {
+        play_new(run, arena, 10.0 * year_s, LONG_STREAM);
+        sim_bias_result_fill_ten(result, &run->plan, run->batch, run->n_batches);
     }
 }
 
@@ -364,9 +389,8 @@ static int play_all(struct study_run *run, struct sim_arena *arena,
     sim_bias_result_fill(result, &run->plan, study, run->batch, run->n_batches);
     set_reason(result, run);
     result->is_partial = run->is_cut;
-    if (study->first_year && !run->is_cut) {
-        play_new(run, arena);
-        sim_bias_result_fill_new(result, &run->plan, run->batch, run->n_batches);
+    if (study->first_year || run->plan.model->is_absorbing) {
+        play_from_new(run, arena, result);
     }
     result->is_partial = run->is_cut;
     result->is_repeatable = !(run->is_cut || study->max_time_s > 0.0);

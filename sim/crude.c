@@ -45,6 +45,11 @@
 #define EVENTS_PER_ITEM   2e4 /* work handed to a thread at once, about */
 #define MAX_GROUP         64
 #define AWAIT_YEARS       50.0 /* how long a first outage is waited for */
+#define WATCHED_YEARS     10.0 /* or, when that is hopeless, by each tenth history */
+#define EACH_WAITS        10
+#define MOST_FIRST        4000.0 /* histories played to their first outage, at most */
+#define MOST_FIRST_EVENTS 2e7    /* and events in them: else it is too far away */
+#define FAR_ENOUGH        100.0  /* guesses within which each has had one */
 #define PILOT_EVENTS      50000
 
 enum phase {
@@ -62,7 +67,8 @@ struct crude {
     const struct sim_model *model;
     const struct sim_study *study;
     struct sim_tally tally;
-    struct sim_history_plan plan; /* of the phase being played */
+    struct sim_history_plan plan;      /* of the phase being played */
+    struct sim_history_plan long_plan; /* of each tenth history from new: longer */
     enum phase phase;
     uint64_t n_wanted;   /* replications of a fixed number of years, or 0 */
     double events_per_s; /* of simulated time, from the pilot */
@@ -198,6 +204,7 @@ static void plan_first_year(struct crude *crude)
     crude->plan.await = crude->study->focus;
     crude->plan.await_until_s =
         fmin(await_s, MAX_EVENTS_EACH / fmax(crude->events_per_s, 1e-300));
+    crude->long_plan = crude->plan;
 }
 
 /* ---- Threads and memory --------------------------------------------------- */
@@ -251,6 +258,14 @@ static void range_of(const struct crude *crude, uint64_t item, uint64_t *from,
     *to = *to < crude->n_target ? *to : crude->n_target;
 }
 
+/* When first outages are too far away to wait for, each tenth history still waits for
+ * ten years: they tell the chance of an outage within five and ten years. */
+static const struct sim_history_plan *plan_of(const struct crude *crude, uint64_t r)
+{
+    return crude->phase == FIRST_YEAR && r % EACH_WAITS == 0 ? &crude->long_plan
+                                                             : &crude->plan;
+}
+
 static void play_item(void *context, unsigned worker, uint64_t item, unsigned place)
 {
     struct crude *crude = context;
@@ -264,7 +279,7 @@ static void play_item(void *context, unsigned worker, uint64_t item, unsigned pl
         struct sim_record *record =
             &crude->record[(size_t)place * crude->group + (r - from)];
 
-        sim_history_play(run, &crude->plan, crude->study->seed, r,
+        sim_history_play(run, plan_of(crude, r), crude->study->seed, r,
                          (uint64_t)crude->phase, record);
     }
 }
@@ -364,7 +379,7 @@ static void merge_item(void *context, uint64_t item, unsigned place)
         if (crude->phase == LONG_RUN) {
             sim_tally_add(&crude->tally, &crude->plan, record);
         } else {
-            sim_tally_add_first_year(&crude->tally, record);
+            sim_tally_add_first_year(&crude->tally, plan_of(crude, r), record);
         }
     }
     crude->n_merged = to;
@@ -427,6 +442,8 @@ static void play_by_precision(struct crude *crude)
         }
         if (crude->tally.service[crude->study->focus].n_first_unseen > 0) {
             crude->plan.await_until_s = 0.0; /* hopeless: do not wait any longer */
+            crude->long_plan.await_until_s = fmin(crude->long_plan.await_until_s,
+                                                  WATCHED_YEARS * crude->model->year_s);
         }
     }
 }
@@ -489,4 +506,31 @@ int sim_crude_run(const struct sim_model *model, const struct sim_study *study,
     sim_tally_release(&crude.tally);
     close_lanes(&crude);
     return 0;
+}
+
+void sim_crude_first_outage(const struct sim_model *model,
+                            const struct sim_study *study, double about_s,
+                            struct sim_service_result *out)
+{
+    struct crude crude = {.model = model, .study = study, .began_s = sim_clock_s()};
+    const double n = fmin(ceil(pow(2.0 / study->precision, 2.0)), MOST_FIRST);
+    const double watched_s = fmax(FAR_ENOUGH * about_s, WATCHED_YEARS * model->year_s);
+
+    open_lanes(&crude);
+    crude.events_per_s = measure_pace(&crude);
+    if (about_s > 0.0 && n * about_s * crude.events_per_s < MOST_FIRST_EVENTS) {
+        plan_first_year(&crude);
+        set_measured(&crude, 1.0, 0.0); /* nothing but the first outage is wanted */
+        crude.plan.n_windows = 0;
+        crude.plan.await_until_s = watched_s;
+        crude.long_plan = crude.plan;
+        crude.n_wanted = (uint64_t)n;
+        sim_tally_init(&crude.tally, model, study, 1.0);
+        play_phase(&crude);
+        if (!crude.is_cut) {
+            sim_tally_fill_first_outage(&crude.tally, study->focus, out);
+        }
+        sim_tally_release(&crude.tally);
+    }
+    close_lanes(&crude);
 }

@@ -18,6 +18,14 @@ typedef int (*sim_driver_fn)(const struct sim_model *model,
 int sim_crude_run(const struct sim_model *model, const struct sim_study *study,
                   struct sim_result *result, struct sim_err *err);
 
+/* When the focus service of a new system is down first, by plain histories played until
+ * then: for a first outage that is not far away; `about_s` is a guess. Fills its mean
+ * time and the chances by one, five and ten years, or leaves all as they are when that
+ * would take too many events. */
+void sim_crude_first_outage(const struct sim_model *model,
+                            const struct sim_study *study, double about_s,
+                            struct sim_service_result *out);
+
 /* Importance sampling, splitting, the Markov chain, and the choice among them. They
  * are declared weak so that the engine links without one of them; sim_study_run then
  * says that the method is not built in. */

@@ -26,6 +26,7 @@
 #define FEW_REPLICATIONS 10
 #define FEW_OUTAGES      10
 #define FEW_EVENTS       20
+#define MEMORIES         3.0 /* means of a law, after which the start is forgotten */
 /* More windows than this are handed on as weighted quantiles. */
 #define MAX_WINDOWS 65536
 
@@ -168,6 +169,62 @@ struct sim_estimate sim_tally_first_year(const struct sim_tally *tally,
     return e;
 }
 
+/* Longest mean of a law with memory; 0 when all are exponential. */
+static double longest_memory(const struct sim_model *model)
+{
+    double longest_s = 0.0;
+
+    for (uint32_t d = 0; d < model->n_dists; d++) {
+        if (model->dist[d].kind != SIM_DIST_EXPONENTIAL) {
+            longest_s = fmax(longest_s, model->dist[d].mean_s);
+        }
+    }
+    return longest_s;
+}
+
+/*
+ * Mean time to the first outage: over histories when each was watched until then. Else
+ * from those watched for ten years or more: the time spent in the first five, and from
+ * then on a constant rate, if no law remembers the start for so long.
+ */
+static struct sim_estimate first_outage(const struct sim_tally *tally,
+                                        const struct sim_service_tally *t)
+{
+    const double confidence = tally->study->confidence;
+    const double n = (double)t->n_watched[2];
+    const double early_s = sim_sum_value(&t->early_s);
+    const double late_s = sim_sum_value(&t->late_s);
+
+    if (t->n_first_unseen == 0) {
+        return sim_interval_mean(&t->first_at_s, 0.0, confidence);
+    }
+    if (t->n_late == 0 ||
+        MEMORIES * longest_memory(tally->model) > 5.0 * tally->model->year_s) {
+        return sim_estimate_unknown();
+    }
+    const double left = 1.0 - (double)t->n_within[1] / n; /* after five years */
+    const struct sim_estimate rate = sim_interval_rate(t->n_late, late_s, confidence);
+
+    return (struct sim_estimate){.value = early_s / n + left / rate.value,
+                                 .low = early_s / n + left / rate.high,
+                                 .high = early_s / n + left / rate.low,
+                                 .is_known = true};
+}
+
+void sim_tally_fill_first_outage(const struct sim_tally *tally, uint32_t service,
+                                 struct sim_service_result *out)
+{
+    const struct sim_service_tally *t = &tally->service[service];
+    struct sim_estimate *within[3] = {&out->prob_outage_first_year,
+                                      &out->prob_outage_5y, &out->prob_outage_10y};
+
+    out->mttff_s = first_outage(tally, t);
+    for (int i = 0; i < 3; i++) {
+        *within[i] = sim_interval_share(t->n_within[i], t->n_watched[i],
+                                        tally->study->confidence);
+    }
+}
+
 static void fill_first_year(const struct sim_tally *tally, uint32_t service,
                             struct sim_service_result *out)
 {
@@ -182,8 +239,9 @@ static void fill_first_year(const struct sim_tally *tally, uint32_t service,
         &t->first_outages, -log1p(-confidence) / (double)tally->n_first, confidence);
     out->prob_outage_first_year =
         sim_interval_share(t->n_first_hit, tally->n_first, confidence);
-    if (t->n_first_unseen == 0) {
-        out->mttff_s = sim_interval_mean(&t->first_at_s, 0.0, confidence);
+    out->mttff_s = first_outage(tally, t);
+    if (service == tally->study->focus) {
+        sim_tally_fill_first_outage(tally, service, out);
     }
 }
 

@@ -72,6 +72,8 @@ static void fill_service(const struct sim_model *model, uint32_t service,
     to->prob_outage_first_year = estimate(from->prob_outage);
     if (model->is_absorbing) {
         to->prob_outage_first_year = estimate(from->prob_loss[0]);
+        to->prob_outage_5y = estimate(from->prob_loss[1]);
+        to->prob_outage_10y = estimate(from->prob_loss[2]);
     }
     to->mttff_s = estimate(isinf(from->mttff_s) ? (double)NAN : from->mttff_s);
     fill_causes(model, from, arena, to);

@@ -83,6 +83,9 @@ double sim_estimate_relative_half_width(struct sim_estimate e)
     return fmax(e.high - e.value, e.value - e.low) / e.value;
 }
 
+#define MANY_TRIALS 100000
+#define RARE_SHARE  1e-3
+
 static double upper_tail(double confidence)
 {
     return 0.5 * (1.0 - confidence);
@@ -95,6 +98,18 @@ double sim_interval_t(double confidence, double df)
 
 /* ---- Counts --------------------------------------------------------------- */
 
+/* Rare hits among very many trials, beyond what the incomplete beta function of GSL can
+ * invert: Poisson, whose ends differ by less than hits / n in relation. */
+static struct sim_estimate rare_share(uint64_t hits, uint64_t n, double confidence)
+{
+    double tail = upper_tail(confidence);
+    double s = (double)hits;
+    double low = hits > 0 ? 0.5 * gsl_cdf_chisq_Pinv(tail, 2.0 * s) : 0.0;
+    double high = 0.5 * gsl_cdf_chisq_Qinv(tail, 2.0 * s + 2.0);
+
+    return known(s / (double)n, low / (double)n, high / (double)n);
+}
+
 struct sim_estimate sim_interval_share(uint64_t hits, uint64_t n, double confidence)
 {
     double tail = upper_tail(confidence);
@@ -106,11 +121,17 @@ struct sim_estimate sim_interval_share(uint64_t hits, uint64_t n, double confide
     if (n == 0) {
         return sim_estimate_unknown();
     }
+    if (n > MANY_TRIALS && s < RARE_SHARE * m) {
+        return rare_share(hits, n, confidence);
+    }
     if (hits > 0) {
         low = gsl_cdf_beta_Pinv(tail, s, m - s + 1.0);
     }
     if (hits < n) {
         high = gsl_cdf_beta_Qinv(tail, s + 1.0, m - s);
+    }
+    if (!isfinite(low) || !isfinite(high)) { /* so many trials that GSL gives up */
+        return sim_interval_wilson(s / m, m, confidence);
     }
     return known(s / m, low, high);
 }

@@ -63,6 +63,8 @@ struct sim_service_result {
     struct sim_estimate first_year_unavailability; /* from new, over model->year_s */
     struct sim_estimate first_year_outages;
     struct sim_estimate prob_outage_first_year;
+    struct sim_estimate prob_outage_5y; /* within five years from new */
+    struct sim_estimate prob_outage_10y;
     struct sim_estimate mttff_s; /* mean time to first outage, from new */
     uint64_t n_outages;          /* raw count seen (unweighted) */
 

@@ -11,6 +11,7 @@
  */
 #include "sim/tally.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +119,32 @@ void sim_tally_add(struct sim_tally *tally, const struct sim_history_plan *plan,
     }
 }
 
-void sim_tally_add_first_year(struct sim_tally *tally, const struct sim_record *record)
+/* A history meant to be watched from new for watched_s, or until its first outage: what
+ * it says does not depend on when it was left. */
+static void add_watched(struct sim_service_tally *t, double year_s, double watched_s,
+                        double first_at_s)
+{
+    static const double years[3] = {1.0, 5.0, 10.0};
+    const bool is_seen = first_at_s >= 0.0 && first_at_s < watched_s;
+    const double until_s = is_seen ? first_at_s : watched_s;
+    const double early_s = 5.0 * year_s;
+
+    for (int i = 0; i < 3; i++) {
+        if (watched_s >= years[i] * year_s) {
+            t->n_watched[i]++;
+            t->n_within[i] += is_seen && first_at_s < years[i] * year_s;
+        }
+    }
+    if (watched_s >= 2.0 * early_s) {
+        sim_sum_add(&t->early_s, fmin(until_s, early_s));
+        sim_sum_add(&t->late_s, fmax(until_s - early_s, 0.0));
+        t->n_late += is_seen && first_at_s >= early_s;
+    }
+}
+
+void sim_tally_add_first_year(struct sim_tally *tally,
+                              const struct sim_history_plan *plan,
+                              const struct sim_record *record)
 {
     tally->n_first++;
     tally->n_events += record->n_events;
@@ -133,6 +159,10 @@ void sim_tally_add_first_year(struct sim_tally *tally, const struct sim_record *
             sim_series_add(&t->first_at_s, r->first_at_s);
         } else {
             t->n_first_unseen++;
+        }
+        if (s == plan->await) {
+            add_watched(t, tally->model->year_s, fmax(plan->to_s, plan->await_until_s),
+                        r->first_at_s);
         }
     }
 }

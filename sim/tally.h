@@ -47,6 +47,12 @@ struct sim_service_tally {
     uint64_t n_first_hit; /* of them, with any outage within the year */
     struct sim_series first_at_s;
     uint64_t n_first_unseen; /* whose first outage was not reached */
+    /* Of the focus service, from histories meant to be watched so long: */
+    uint64_t n_watched[3];  /* for 1, 5 and 10 years, or until the first outage */
+    uint64_t n_within[3];   /* of them, with an outage by then */
+    struct sim_sum early_s; /* of those watched for 10: until the outage or 5 years */
+    struct sim_sum late_s;  /* and from 5 years until the outage or the end */
+    uint64_t n_late;        /* first outages in that later time */
 };
 
 struct sim_tally {
@@ -70,7 +76,9 @@ void sim_tally_release(struct sim_tally *tally);
 /* Adds the next replication, or the next first-year history (over model->year_s). */
 void sim_tally_add(struct sim_tally *tally, const struct sim_history_plan *plan,
                    const struct sim_record *record);
-void sim_tally_add_first_year(struct sim_tally *tally, const struct sim_record *record);
+void sim_tally_add_first_year(struct sim_tally *tally,
+                              const struct sim_history_plan *plan,
+                              const struct sim_record *record);
 
 /* Estimates so far, cheap enough for a progress display. */
 struct sim_estimate sim_tally_unavailability(const struct sim_tally *tally,
@@ -79,6 +87,11 @@ struct sim_estimate sim_tally_first_year(const struct sim_tally *tally,
                                          uint32_t service);
 struct sim_estimate sim_tally_cause(const struct sim_tally *tally, uint32_t service,
                                     uint32_t cause);
+
+/* Writes when the first outage of the focus service comes: mean time, and chances by
+ * one, five and ten years. */
+void sim_tally_fill_first_outage(const struct sim_tally *tally, uint32_t service,
+                                 struct sim_service_result *out);
 
 /* Writes services, causes, windows, parts and counts into an initialised result. */
 void sim_tally_fill(const struct sim_tally *tally, struct sim_result *result);
