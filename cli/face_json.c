@@ -148,7 +148,8 @@ static json_t *importance(const struct sim_result *r,
         set(object, "birnbaum", estimate(c->birnbaum, 1, r->confidence));
         set(object, "criticality", estimate(c->criticality, 1, r->confidence));
         set(object, "raw", estimate(c->raw, 1, r->confidence));
-        set(object, "rrw", estimate(c->rrw, 1, r->confidence));
+        set(object, "rrw",
+            isfinite(c->rrw.value) ? estimate(c->rrw, 1, r->confidence) : json_null());
         set(object, "trigger_share", estimate(c->trigger_share, 1, r->confidence));
         set(object, "down_given_outage",
             estimate(c->down_given_outage, 1, r->confidence));
@@ -172,7 +173,20 @@ static json_t *elasticities(const struct sim_result *r,
     return map;
 }
 
-static json_t *service(const struct sim_result *r, const struct sim_service_result *s)
+/* The names of the problem format for what can be lost: data, or a whole system. */
+static void set_loss(json_t *object, const struct sim_result *r,
+                     const struct sim_service_result *s)
+{
+    const double sure = r->confidence;
+
+    set(object, "mean_time_to_loss_s", estimate(s->mttff_s, 1, sure));
+    set(object, "prob_loss_1y", estimate(s->prob_outage_first_year, 1, sure));
+    set(object, "prob_loss_5y", estimate(s->prob_outage_5y, 1, sure));
+    set(object, "prob_loss_10y", estimate(s->prob_outage_10y, 1, sure));
+}
+
+static json_t *service(const struct sim_result *r, const struct sim_service_result *s,
+                       bool is_loss)
 {
     json_t *object = must(json_object());
     const double min_per_year = r->year_s / 60;
@@ -193,6 +207,9 @@ static json_t *service(const struct sim_result *r, const struct sim_service_resu
     set(object, "prob_outage_first_year", estimate(s->prob_outage_first_year, 1, sure));
     set(object, "prob_outage_5y", estimate(s->prob_outage_5y, 1, sure));
     set(object, "prob_outage_10y", estimate(s->prob_outage_10y, 1, sure));
+    if (is_loss) {
+        set_loss(object, r, s);
+    }
     set(object, "window_downtime_s", quantiles(s, cli_window_quantile));
     set(object, "outage_duration_s", quantiles(s, cli_duration_quantile));
     set(object, "outages_seen", json_integer((json_int_t)s->n_outages));
@@ -292,7 +309,10 @@ static json_t *result(const struct cli_finding *finding, const struct cli_questi
     set(object, "years_to_repeat", number(r->years_to_repeat));
     set(object, "slo", objective(finding, q));
     for (uint32_t i = 0; i < r->n_services; i++) {
-        json_array_append_new(services, service(r, &r->service[i]));
+        const bool is_loss = finding->subject->model->is_absorbing ||
+                             cli_service_is_event(r->service[i].name);
+
+        json_array_append_new(services, service(r, &r->service[i], is_loss));
     }
     set(object, "services", services);
     return object;

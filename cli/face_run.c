@@ -15,10 +15,11 @@
 #include "cli/view.h"
 #include "models/units.h"
 
-#define LABEL_WIDTH 22
-#define VALUE_WIDTH 18
-#define BAR_CELLS   12
-#define CAUSE_WIDTH 42
+#define LABEL_WIDTH  22
+#define VALUE_WIDTH  18
+#define BAR_CELLS    12
+#define LEAST_OF_100 0.001 /* smaller chances are told as "one in" */
+#define CAUSE_WIDTH  42
 
 /* Narrower terminals go without bars and put intervals on a line of their own. */
 #define WIDE_ENOUGH        80
@@ -161,14 +162,67 @@ static void print_cost(FILE *out, const struct cli_cost *cost)
     }
 }
 
+/* "2.3 of 100", or "one in 35 000" when that says more. */
+static const char *chance_words(double p, char *text, size_t size)
+{
+    if (p > 0 && p < LEAST_OF_100) {
+        snprintf(text, size, "one in %s",
+                 cli_rounded(1 / p, cli_step(1 / p, 0.05 / p)).s);
+    } else {
+        const struct sim_estimate share = {p, p, p, true};
+
+        snprintf(text, size, "%s of 100", cli_of_100(share).s);
+    }
+    return text;
+}
+
+/* The chance that something happened from new until then. */
+static void print_chance(FILE *out, const struct sim_result *r, const char *label,
+                         struct sim_estimate p)
+{
+    char text[256];
+    char value[96];
+    char low[96];
+    char high[96];
+    char interval[200];
+
+    if (!p.is_known) {
+        return;
+    }
+    if (p.value > 0 && p.value < LEAST_OF_100) {
+        snprintf(interval, sizeof(interval), "%s to %s",
+                 chance_words(p.low, low, sizeof(low)),
+                 chance_words(p.high, high, sizeof(high)));
+    } else {
+        snprintf(interval, sizeof(interval), "%s", cli_of_100_interval(p).s);
+    }
+    line(out, label, chance_words(p.value, value, sizeof(value)),
+         sure_words(r, text, sizeof(text), interval));
+}
+
+/* A system that ends with its first loss has no downtime: when, and how likely. */
+static void print_loss(FILE *out, const struct sim_result *r,
+                       const struct sim_service_result *s)
+{
+    char text[256];
+
+    if (s->mttff_s.is_known) {
+        line(out, "Mean time to loss", cli_duration(s->mttff_s).s,
+             sure_words(r, text, sizeof(text), cli_duration_interval(s->mttff_s).s));
+    } else {
+        line(out, "Mean time to loss", "not known", "");
+    }
+    print_chance(out, r, "Lost within 1 year", s->prob_outage_first_year);
+    print_chance(out, r, "  within 5 years", s->prob_outage_5y);
+    print_chance(out, r, "  within 10 years", s->prob_outage_10y);
+}
+
 /* The first year of a new system differs from the long run: nothing has aged yet. */
 static void print_first_year(FILE *out, const struct sim_result *r,
                              const struct sim_service_result *s)
 {
     const struct sim_estimate down = cli_downtime_s(r, s->first_year_unavailability);
-    const struct sim_estimate outage = s->prob_outage_first_year;
     char text[256];
-    char value[128];
 
     if (s->mttff_s.is_known) {
         line(out, "First outage after", cli_duration(s->mttff_s).s,
@@ -178,11 +232,9 @@ static void print_first_year(FILE *out, const struct sim_result *r,
         line(out, "First year from new", cli_duration(down).s,
              sure_words(r, text, sizeof(text), cli_duration_interval(down).s));
     }
-    if (outage.is_known) {
-        snprintf(value, sizeof(value), "%s of 100", cli_of_100(outage).s);
-        line(out, "  with an outage", value,
-             sure_words(r, text, sizeof(text), cli_of_100_interval(outage).s));
-    }
+    print_chance(out, r, "  with an outage", s->prob_outage_first_year);
+    print_chance(out, r, "  within 5 years", s->prob_outage_5y);
+    print_chance(out, r, "  within 10 years", s->prob_outage_10y);
 }
 
 static void print_answer(FILE *out, const struct cli_run_view *v)
@@ -194,6 +246,10 @@ static void print_answer(FILE *out, const struct cli_run_view *v)
     double years;
 
     fputc('\n', out);
+    if (v->finding.subject->model->is_absorbing) {
+        print_loss(out, r, s);
+        return;
+    }
     if (!s->unavailability.is_known) {
         line(out, "Availability", "not known: stopped before anything was simulated",
              "");

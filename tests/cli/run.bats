@@ -23,6 +23,32 @@ query() {
     valid $schemas/nines-compare-v1.schema.json "$BATS_TEST_TMPDIR/result.json"
 }
 
+@test "--sensitivity: components and parameters, in the table and in JSON" {
+    json run -f $exact/composite-vcluster-3nodes.json --sensitivity --years 2000
+    expect_code 0
+    valid $schemas/nines-result-v1.schema.json "$BATS_TEST_TMPDIR/result.json"
+    query '.services[0].importance.lb.criticality | .low > 0.3 and .high < 0.8'
+    query '[.services[0].importance[].trigger_share.estimate] | add | . - 1 | fabs < 1e-9'
+    query '.services[0].elasticity_of_steady_unavailability["lb.failure"].high < 0'
+    nines run -f $exact/composite-vcluster-3nodes.json --sensitivity --years 2000
+    grep -q "If it never broke" "$BATS_TEST_TMPDIR/out"
+    grep -q "begins" "$BATS_TEST_TMPDIR/out"
+    grep -q "lb.repair" "$BATS_TEST_TMPDIR/out"
+    json run -f $crew --years 100
+    query '.services[0].importance == null'
+}
+
+@test "a loss: mean time and chances" {
+    json run -f $exact/loss-2copies.json --method biased
+    expect_code 0
+    valid $schemas/nines-result-v1.schema.json "$BATS_TEST_TMPDIR/result.json"
+    query '.services[0] | .mean_time_to_loss_s.low < 1.2e12 and
+           .prob_loss_10y.estimate > 9 * .prob_loss_1y.estimate'
+    nines run -f $exact/loss-2copies.json --method biased
+    grep -q "Mean time to loss" "$BATS_TEST_TMPDIR/out"
+    grep -q "within 10 years" "$BATS_TEST_TMPDIR/out"
+}
+
 # Two interval widths are 3.9 standard errors: a false alarm in 10 000, for any seed.
 @test "the estimate is within two intervals of the exact answer" {
     json run -f $stress --method crude
