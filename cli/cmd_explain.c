@@ -8,6 +8,8 @@
  *     explain catalog         every failure and repair figure, with its value
  *     explain zone.major      those whose name starts so, with range and source
  *     explain api-read        a service: what "down" means for it
+ *     explain causes          every root cause, and which figures drive it
+ *     explain "zone outage"   one of them, with those figures and their sources
  *
  * Nothing is written here about a key that its table does not say; a new row in a table
  * is explained without a change in this file.
@@ -23,6 +25,7 @@
 #include "models/design/catalog.h"
 #include "models/design/fields.h"
 #include "models/design/suggest.h"
+#include "models/infra/infra.h"
 
 static const struct cli_usage usage = {
     .name = "explain",
@@ -32,7 +35,9 @@ static const struct cli_usage usage = {
                 "  nines explain host.nodePools\n"
                 "  nines explain catalog --catalog on-prem\n"
                 "  nines explain zone.major\n"
-                "  nines explain control-loop",
+                "  nines explain control-loop\n"
+                "  nines explain causes\n"
+                "  nines explain \"zone outage\"",
 };
 
 static const struct {
@@ -182,11 +187,71 @@ static bool explain_service(const char *word)
     return false;
 }
 
+/* ---- root causes ---- */
+
+#define HA_PARAM_NONE HA_N_PARAMS
+
+static const struct {
+    enum ha_param rate, duration;
+} causes[HA_N_FMS] = {
+#define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
+    {HA_PARAM_##rate, HA_PARAM_##duration},
+#include "models/infra/failure_modes.def"
+#undef HA_FM
+};
+
+static const char *param_or_none(enum ha_param param)
+{
+    return param == HA_PARAM_NONE ? "-" : ha_param_key(param);
+}
+
+static void list_causes(void)
+{
+    struct cli_grid grid;
+
+    cli_grid_init(&grid, 2);
+    cli_grid_row(&grid, "CAUSE");
+    cli_grid_set(&grid, 0, "HOW OFTEN");
+    cli_grid_set(&grid, 1, "HOW LONG");
+    for (int i = 0; i < HA_N_FMS; i++) {
+        cli_grid_row(&grid, ha_fm_title[i]);
+        cli_grid_set(&grid, 0, param_or_none(causes[i].rate));
+        cli_grid_set(&grid, 1, param_or_none(causes[i].duration));
+    }
+    cli_grid_print(stdout, &grid, 0, 10000);
+    cli_grid_release(&grid);
+    printf(
+        "\nnines explain CAUSE shows its figures; docs/model/ has a page for each.\n");
+}
+
+static bool explain_cause(const char *word, const struct ha_catalog *catalog)
+{
+    if (strcmp(word, "causes") == 0) {
+        list_causes();
+        return true;
+    }
+    for (int i = 0; i < HA_N_FMS; i++) {
+        if (strcmp(word, ha_fm_title[i]) != 0 && strcmp(word, ha_fm_key[i]) != 0) {
+            continue;
+        }
+        printf("%s: a root cause, docs/model/%s.md\n", ha_fm_title[i], ha_fm_key[i]);
+        if (causes[i].rate != HA_PARAM_NONE) {
+            print_param(catalog, causes[i].rate);
+        }
+        if (causes[i].duration != HA_PARAM_NONE) {
+            print_param(catalog, causes[i].duration);
+        }
+        return true;
+    }
+    return false;
+}
+
 static void print_topics(void)
 {
     printf(
         "host       keys of a host file; also host.nodePools, host.storageClasses ...\n"
         "catalog    failure and repair figures; also zone.major, node.host_fail ...\n"
+        "causes     root causes and their figures; also \"zone outage\" ...\n"
         "services   ");
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
         printf("%s%s", i > 0 ? ", " : "", services[i].name);
@@ -202,6 +267,10 @@ static int refuse(const char *word)
     ha_suggest_init(&near, word);
     ha_suggest_offer(&near, "host");
     ha_suggest_offer(&near, "catalog");
+    ha_suggest_offer(&near, "causes");
+    for (int i = 0; i < HA_N_FMS; i++) {
+        ha_suggest_offer(&near, ha_fm_title[i]);
+    }
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
         ha_suggest_offer(&near, services[i].name);
     }
@@ -232,7 +301,8 @@ static int explain(const char *word, const char *catalog_name)
     sim_arena_init(&arena);
     if (ha_catalog_read_builtin(&arena, catalog_name, NULL, &catalog, &err) != 0) {
         code = cli_fail(&err);
-    } else if (!explain_service(word) && !explain_params(word, &catalog)) {
+    } else if (!explain_service(word) && !explain_cause(word, &catalog) &&
+               !explain_params(word, &catalog)) {
         code = refuse(word);
     }
     sim_arena_clear(&arena);

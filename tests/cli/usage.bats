@@ -157,6 +157,15 @@ load helpers
         nines explain $service
         expect_code 0
     done
+    nines explain causes
+    expect_code 0
+    out_has "host DNS outage"
+    nines explain "planned roll-out"
+    expect_code 0
+    out_has "rollout.rate"
+    nines explain "host DNS outge"
+    expect_code 2
+    err_has 'did you mean "host DNS outage"?'
     nines explain hots
     expect_code 2
     err_has 'did you mean "host"?'
