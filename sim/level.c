@@ -113,7 +113,7 @@ void sim_level_release(struct sim_level *level)
 
 uint64_t sim_level_hash(const struct sim_run *run)
 {
-    const unsigned char *bytes = run->state;
+    const unsigned char *bytes = run->rows.state;
     const size_t n = run->model->state_bytes;
     uint64_t h = UINT64_C(0x9e3779b97f4a7c15) ^ n;
 

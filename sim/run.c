@@ -62,8 +62,8 @@ void sim_run_bind(struct sim_run *run, struct sim_world *world)
     run->tree = (sim_key *)(void *)(base + run->tree_at);
     run->timer = (struct sim_timer *)(void *)(base + run->timer_at);
     run->choice_draws = (uint32_t *)(void *)(base + run->choice_at);
-    run->state = base + run->state_at;
-    run->notes = base + run->notes_at;
+    run->rows.state = base + run->state_at;
+    run->rows.notes = base + run->notes_at;
     sim_check_scene = &world->scene;
 }
 

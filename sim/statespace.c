@@ -160,9 +160,9 @@ static void grow_states(struct explorer *x)
 /* Puts what `key` says into the world, so that the model can look at it. */
 static void load_key(struct explorer *x, const uint8_t *key)
 {
-    memcpy(x->recorder.run.state, key, x->model->state_bytes);
-    memset(x->recorder.run.notes, 0, x->model->notes_bytes);
-    memcpy(x->recorder.run.notes, key + x->notes_at, x->notes_bytes);
+    memcpy(x->recorder.run.rows.state, key, x->model->state_bytes);
+    memset(x->recorder.run.rows.notes, 0, x->model->notes_bytes);
+    memcpy(x->recorder.run.rows.notes, key + x->notes_at, x->notes_bytes);
     memcpy(x->recorder.code, key + x->codes_at,
            x->model->n_slots * sizeof *x->recorder.code);
     for (uint32_t s = 0; s < x->model->n_slots; s++) {
@@ -253,8 +253,8 @@ static void choose_phases(struct explorer *x, double weight, uint32_t from,
     uint32_t *code = (uint32_t *)(void *)(x->made + x->codes_at);
     uint32_t slot[SIM_MAX_CHOICES], phase[SIM_MAX_CHOICES] = {0}, n = 0;
     memset(x->made, 0, x->key_bytes);
-    memcpy(x->made, x->recorder.run.state, x->model->state_bytes);
-    memcpy(x->made + x->notes_at, x->recorder.run.notes, x->notes_bytes);
+    memcpy(x->made, x->recorder.run.rows.state, x->model->state_bytes);
+    memcpy(x->made + x->notes_at, x->recorder.run.rows.notes, x->notes_bytes);
     memcpy(code, x->recorder.code, x->model->n_slots * sizeof *code);
     for (uint32_t s = 0; s < x->model->n_slots; s++) {
         if (code[s] >= SIM_CODE_NEW && n < SIM_MAX_CHOICES) {

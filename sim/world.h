@@ -108,6 +108,7 @@ struct sim_hooks {
 
 /* The hand: one per thread, never shared. Points into the bound world. */
 struct sim_run {
+    struct sim_rows rows; /* first: sim_state() and sim_notes() read it there */
     const struct sim_model *model;
     const struct sim_hooks *hooks; /* NULL: everything is drawn plainly */
     void *context;                 /* the driver's own, for its hooks */
@@ -116,8 +117,6 @@ struct sim_run {
     sim_key *tree;           /* 2 * cap keys, [1] is the next event */
     struct sim_timer *timer; /* one per slot */
     uint32_t *choice_draws;  /* one counter per choice */
-    void *state;
-    void *notes;
 
     uint32_t cap;   /* leaves of the tree, a power of two */
     size_t tree_at; /* offsets inside the world, in bytes */
