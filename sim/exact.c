@@ -61,11 +61,45 @@ void sim_exact_lump(struct sim_ctmc *chain)
     sim_lumping_release(&lumping);
 }
 
+/* Is there nothing in the labels but this service? Then the chain is lumped already. */
+static bool is_alone(const struct sim_ctmc *chain, uint32_t service)
+{
+    bool is_same = chain->cause == NULL;
+    for (uint32_t a = 0; is_same && a < chain->labels.n; a++) {
+        for (uint32_t b = 0; is_same && b < a; b++) {
+            is_same = ((sim_label_down(&chain->labels, a) ^
+                        sim_label_down(&chain->labels, b)) >>
+                           service &
+                       1) != 0;
+        }
+    }
+    return is_same;
+}
+
+static struct sim_exact_part borrow_part(const struct sim_exact_solver *s,
+                                         uint32_t service)
+{
+    uint32_t n = s->chain->q.n;
+    struct sim_exact_part part = {.q = s->chain->q, .is_borrowed = true};
+    part.marked = sim_ctmc_alloc(n, sizeof *part.marked);
+    part.start = sim_ctmc_alloc(n, sizeof *part.start);
+    part.pi = sim_ctmc_alloc(n, sizeof *part.pi);
+    for (uint32_t i = 0; i < n; i++) {
+        part.marked[i] = sim_exact_is_down(s, i, service);
+    }
+    memcpy(part.start, s->start, n * sizeof *part.start);
+    memcpy(part.pi, s->pi, n * sizeof *part.pi);
+    return part;
+}
+
 static struct sim_exact_part make_part(const struct sim_exact_solver *s,
                                        uint32_t service)
 {
     const struct sim_sparse *q = &s->chain->q;
     struct sim_lumping lumping;
+    if (is_alone(s->chain, service)) {
+        return borrow_part(s, service);
+    }
     uint32_t *label = sim_ctmc_alloc(q->n, sizeof *label);
     for (uint32_t i = 0; i < q->n; i++) {
         label[i] = sim_exact_is_down(s, i, service);
@@ -88,7 +122,9 @@ static struct sim_exact_part make_part(const struct sim_exact_solver *s,
 
 static void release_part(struct sim_exact_part *part)
 {
-    sim_sparse_release(&part->q);
+    if (!part->is_borrowed) {
+        sim_sparse_release(&part->q);
+    }
     free(part->marked);
     free(part->start);
     free(part->pi);

@@ -90,8 +90,9 @@ struct sim_sparse sim_exact_reached(const struct sim_sparse *q, uint8_t *keep,
     return sim_sparse_restrict(q, keep, number, lost);
 }
 
-/* By cycles: one over the flow of what is lost, in the long run of starting again. */
-static int time_by_cycles(struct sim_exact_solver *s, const struct sim_sparse *q,
+/* By cycles: one over the flow of what is lost, in the long run of starting again.
+ * Releases q on the way. */
+static int time_by_cycles(struct sim_exact_solver *s, struct sim_sparse *q,
                           const long double *lost, const long double *start,
                           double *total_s)
 {
@@ -100,9 +101,10 @@ static int time_by_cycles(struct sim_exact_solver *s, const struct sim_sparse *q
         total += start[i];
     }
     struct sim_sparse closed = lead_back(q, lost, start, total);
-    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
+    sim_sparse_release(q);
+    long double *x = sim_ctmc_alloc(closed.n, sizeof *x);
     int rc = sim_exact_closed(s, &closed, x);
-    for (uint32_t i = 0; i < q->n; i++) {
+    for (uint32_t i = 0; i < closed.n; i++) {
         flow += x[i] * lost[i];
     }
     *total_s = (double)(total / flow);

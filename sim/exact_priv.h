@@ -26,7 +26,8 @@ struct sim_exact_solver {
 /* The chain lumped further: with respect to one service being down or not. */
 struct sim_exact_part {
     struct sim_sparse q;
-    uint8_t *marked; /* down */
+    bool is_borrowed; /* q is the chain's own */
+    uint8_t *marked;  /* down */
     long double *start;
     long double *pi;
 };

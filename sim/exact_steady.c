@@ -113,6 +113,16 @@ static int add_class(struct sim_exact_solver *s, const uint32_t *class, uint32_t
     return rc;
 }
 
+/* Every state belongs to class 1. */
+static bool is_whole(const uint32_t *class, uint32_t n)
+{
+    uint32_t i = 0;
+    while (i < n && class[i] == 1) {
+        i++;
+    }
+    return i == n;
+}
+
 int sim_exact_steady(struct sim_exact_solver *s)
 {
     const struct sim_sparse *q = &s->chain->q;
@@ -124,6 +134,7 @@ int sim_exact_steady(struct sim_exact_solver *s)
     uint32_t n = sim_sparse_closed(q, from, class);
     long double *weight = sim_ctmc_alloc((size_t)n + 1, sizeof *weight);
     int rc = 0;
+    bool whole = is_whole(class, q->n);
     weight[1] = 1;
     if (n > MAX_CLASSES) {
         rc =
@@ -135,7 +146,10 @@ int sim_exact_steady(struct sim_exact_solver *s)
         weight[1] = 0;
         rc = find_weights(s, class, weight);
     }
-    for (uint32_t c = 1; rc == 0 && c <= n; c++) {
+    if (whole) {
+        rc = sim_exact_closed(s, q, s->pi);
+    }
+    for (uint32_t c = 1; rc == 0 && !whole && c <= n; c++) {
         if (weight[c] > 0) {
             rc = add_class(s, class, c, weight[c]);
         }

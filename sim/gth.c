@@ -34,8 +34,8 @@
 #include "sim/check.h"
 #include "sim/ctmc.h"
 
-/* Beyond, even finding an order takes longer than sweeping. */
-enum { MAX_STATES = 250000 };
+/* Beyond, even finding an order takes longer than the cycles of multilevel.c. */
+enum { MAX_STATES = 50000 };
 
 /* ---- the order ---- */
 
@@ -43,7 +43,7 @@ static int find_order(struct sim_factor *f, const struct sim_sparse *q,
                       double max_entries, double max_flops, struct sim_err *err)
 {
     uint64_t n_edges = q->row[q->n];
-    if (q->n >= INT32_MAX || n_edges >= INT32_MAX ||
+    if (q->n > MAX_STATES || n_edges >= INT32_MAX ||
         (double)n_edges > 2 * max_entries) {
         return sim_err_set(err, SIM_ERR_LIMIT, "%u states are too many to be factored",
                            q->n);

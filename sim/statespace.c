@@ -71,7 +71,7 @@ struct explorer {
 struct sim_statespace_limits sim_statespace_default(void)
 {
     return (struct sim_statespace_limits){
-        .max_states = 4000000, .max_bytes = (uint64_t)3 << 30, .order = 4};
+        .max_states = 4000000, .max_bytes = (uint64_t)1 << 30, .order = 4};
 }
 
 /* ---- memory that grows ---- */

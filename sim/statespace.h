@@ -13,7 +13,8 @@
 
 struct sim_statespace_limits {
     uint32_t max_states; /* refuse beyond, default 4 million */
-    uint64_t max_bytes;  /* of memory for states and rates, default 3 GiB */
+    uint64_t max_bytes;  /* of memory for states and rates, default 1 GiB; solving a
+                            chain without symmetry takes up to three times that */
     uint32_t order;      /* phases of a law that must be approximated, default 4 */
     const volatile sig_atomic_t *stop; /* give up when set; may be NULL */
 };

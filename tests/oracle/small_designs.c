@@ -8,9 +8,10 @@
  * new seed would in about 3 % of cases; the seeds are fixed, so it does not come and
  * go.
  *
- * Kept small: pods stay with their nodes for ever, no CoreDNS, a container's back-off
- * is always 10 s, leases are not played (their own tests are vcluster_exact and
- * vcluster_leases). Rates are raised where a plain simulation should see something.
+ * Kept small: pods stay with their nodes for ever, no CoreDNS, and a container's
+ * back-off is always 10 s. Leases are played where they decide the service, the
+ * control loop. (Three replicas with leases have 956,000 states: tests/soak/small.c.)
+ * Rates are raised where a plain simulation should see something.
  */
 #include <criterion/criterion.h>
 
@@ -21,9 +22,11 @@
 #define ALL_OFF    ((UINT32_C(1) << HA_N_FMS) - 1u)
 #define MAX_STATES 400000u
 
-static void play(const struct sim_model *model, const struct sim_exact_service *exact,
-                 enum sim_method method, double years, double precision)
+static void play(const struct sim_model *model, const struct sim_exact *solved,
+                 uint32_t service, enum sim_method method, double years,
+                 double precision)
 {
+    const struct sim_exact_service *exact = &solved->service[service];
     struct sim_study study = sim_study_default();
     struct sim_result result;
     struct sim_err err;
@@ -34,10 +37,11 @@ static void play(const struct sim_model *model, const struct sim_exact_service *
     study.years = years;
     study.precision = precision;
     study.confidence = 0.999;
+    study.focus = service;
     int rc = sim_study_run(model, &study, &result, &err);
     cr_assert_eq(rc, 0, "%s", err.message);
-    const struct sim_estimate *u = &result.service[0].unavailability;
-    const struct sim_estimate *f = &result.service[0].outages_per_year;
+    const struct sim_estimate *u = &result.service[service].unavailability;
+    const struct sim_estimate *f = &result.service[service].outages_per_year;
     cr_expect(u->low <= exact->unavailability && exact->unavailability <= u->high,
               "method %d: exact %.6g, found %.6g [%.6g, %.6g]", (int)method,
               exact->unavailability, u->value, u->low, u->high);
@@ -53,6 +57,8 @@ struct small {
     const char *file;
     const char *const *set;
     uint32_t on; /* failure modes */
+    uint32_t service;
+    bool has_leases;
     double crude_years;
     double biased_precision, splitting_precision; /* 0: not played */
 };
@@ -61,11 +67,11 @@ static void compare(const struct small *small)
 {
     struct ha_model_options options = {.exponential_delays = true,
                                        .flat_backoff = true,
-                                       .no_leases = true,
+                                       .no_leases = !small->has_leases,
                                        .causes_off = ALL_OFF & ~small->on};
     struct test_design t;
     struct sim_exact_options asked = {.limits = sim_statespace_default(),
-                                      .services = 1u << HA_SERVICE_API_READ,
+                                      .services = 1u << small->service,
                                       .budget_s = -1};
     struct sim_exact solved;
     struct sim_err err;
@@ -75,15 +81,17 @@ static void compare(const struct small *small)
     asked.limits.max_states = MAX_STATES;
     int rc = sim_exact_solve(&t.arena, &t.model, &asked, &solved, &err);
     cr_assert_eq(rc, 0, "%s", err.message);
-    const struct sim_exact_service *exact = &solved.service[0];
     if (small->crude_years > 0.0) {
-        play(&t.model, exact, SIM_METHOD_CRUDE, small->crude_years, 0.05);
+        play(&t.model, &solved, small->service, SIM_METHOD_CRUDE, small->crude_years,
+             0.05);
     }
     if (small->biased_precision > 0.0) {
-        play(&t.model, exact, SIM_METHOD_BIASED, 0.0, small->biased_precision);
+        play(&t.model, &solved, small->service, SIM_METHOD_BIASED, 0.0,
+             small->biased_precision);
     }
     if (small->splitting_precision > 0.0) {
-        play(&t.model, exact, SIM_METHOD_SPLITTING, 0.0, small->splitting_precision);
+        play(&t.model, &solved, small->service, SIM_METHOD_SPLITTING, 0.0,
+             small->splitting_precision);
     }
     test_design_release(&t);
 }
@@ -119,4 +127,19 @@ Test(small_designs, three_members_crash)
                             .crude_years = 2000.0,
                             .biased_precision = 0.1,
                             .splitting_precision = 0.1});
+}
+
+Test(small_designs, two_replicas_elect_a_leader)
+{
+    static const char *const set[] = {
+        "controlPlane.statefulSet.highAvailability.replicas=2", NULL};
+
+    compare(&(struct small){.file = "tests/data/small/external.yaml",
+                            .set = set,
+                            .on = HA_FM_BIT(POD_CRASH) | HA_FM_BIT(HOSTCP_OUTAGE),
+                            .service = HA_SERVICE_CONTROL_LOOP,
+                            .has_leases = true,
+                            .crude_years = 500.0,
+                            .biased_precision = 0.2,
+                            .splitting_precision = 0.2});
 }
