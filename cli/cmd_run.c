@@ -44,6 +44,8 @@ static int parse(int argc, char **argv, struct asked *a)
         CLI_ROWS_INPUT(&a->input),
         CLI_ROWS_QUESTION(&a->question),
         CLI_ROWS_OUTPUT(&a->output),
+        {0, "sensitivity", CLI_OPT_FLAG, &a->question.is_sensitivity, NULL, NULL,
+         "also what matters most: components, rates and repair times"},
         {0, "causes", CLI_OPT_UINT, &a->n_causes, "N", NULL,
          "causes shown (default 8); the rest is summed"},
         {0, "keep-years", CLI_OPT_TEXT, &a->keep_years, "FILE", NULL,

@@ -47,8 +47,6 @@ struct cli_question cli_question_default(void);
      "judged service: api-read (default), api-write, dns, ..."},                       \
     {0, "first-year", CLI_OPT_FLAG, &(q)->is_first_year, NULL, NULL,                   \
      "also the first year from new"},                                                  \
-    {0, "sensitivity", CLI_OPT_FLAG, &(q)->is_sensitivity, NULL, NULL,                 \
-     "also what matters most: components, rates and repair times"},                    \
     {0, "fail-on", CLI_OPT_CHOICE, &(q)->fail_on, "WHAT", "slo|warning|never",         \
      "what makes exit code 3"},                                                        \
     {0, NULL, CLI_OPT_HEADING, NULL, NULL, NULL, "Effort"},                            \

@@ -152,8 +152,10 @@ static void broken(const void *plan_ptr, const struct sim_run *run, double *out)
     for (uint32_t n = 0; n < parts->n_nodes; n++) {
         const struct ha_infra_machine *m = &k.infra.machine[n];
 
+        /* An empty place, kept for machines that may join, is not broken. */
         out[parts->nodes_at + n] =
-            (m->faults & parts->node_faults) != 0 || m->is_destroyed != 0;
+            m->is_spare == 0 &&
+            ((m->faults & parts->node_faults) != 0 || m->is_destroyed != 0);
     }
     for (uint32_t i = 0; i < parts->n_volumes; i++) {
         const struct ha_infra_disk *d = &k.infra.disk[i];

@@ -125,10 +125,10 @@ Test(sensitivity, elasticities_biased)
 Test(sensitivity, crude)
 {
     check_problem("composite-vcluster-3nodes", SIM_METHOD_CRUDE, 0.1);
-    check_problem("renewal-zoned-1-1-1", SIM_METHOD_CRUDE, 0.15);
+    check_problem("renewal-zoned-1-1-1", SIM_METHOD_CRUDE, 0.25);
     check_problem("coverage-3", SIM_METHOD_CRUDE, 0.05);
     check_problem("stacked-3", SIM_METHOD_CRUDE, 0.05);
-    check_problem("zones-3-as-1-1-1", SIM_METHOD_CRUDE, 0.1);
+    check_problem("zones-3-as-1-1-1", SIM_METHOD_CRUDE, 0.2);
 }
 
 static const struct sim_elasticity_result *find(const struct sim_service_result *s,
