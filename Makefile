@@ -47,7 +47,7 @@ DEF_FILES  := $(wildcard sim/*.def models/*/*.def cli/*.def)
 .DEFAULT_GOAL := all
 .PHONY: all help deps deps-check demo test check soak validation \
         bench fuzz mutation layers shape \
-        format format-check tidy cppcheck test-unit test-cli test-san test-tsan install clean
+        format format-check tidy tidy-files shellcheck cppcheck test-unit test-cli test-san test-tsan install clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -138,8 +138,7 @@ test-unit: $(TEST_BINS)
 	@set -e; for t in $(TEST_BINS); do echo "== $$t"; ./$$t -j$(JOBS); done
 
 test-cli: $(B)/nines
-	@if ls tests/cli/*.bats >/dev/null 2>&1; then \
-	  NINES="$(CURDIR)/$(B)/nines" bats --jobs 1 tests/cli; fi
+	@NINES="$(CURDIR)/$(B)/nines" bats --jobs 1 tests/cli
 
 # The long statistical test; SOAK_SEEDS and SOAK_TRAPS make it shorter or longer.
 SOAK_SEEDS ?= 200
@@ -161,8 +160,8 @@ validation: $(B)/soak ## the same, written to docs/validation.md
 # ---- checks -----------------------------------------------------------------
 check: deps-check ## everything before a release: style, analysers, sanitizers, fuzzing
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-unit
-	@$(MAKE) --no-print-directory layers shape format-check
-	@$(MAKE) --no-print-directory -j$(JOBS) tidy cppcheck
+	@$(MAKE) --no-print-directory layers shape format-check shellcheck
+	@$(MAKE) --no-print-directory tidy cppcheck
 	@$(MAKE) --no-print-directory -j$(JOBS) test-san
 	@$(MAKE) --no-print-directory -j$(JOBS) test-tsan
 	@$(MAKE) --no-print-directory fuzz FUZZ_S=60
@@ -181,15 +180,29 @@ format-check:
 
 FORMAT_FILES = $(shell find sim models cli tests -name '*.[ch]')
 
-# One stamp per source file, so that only changed files are analysed again.
-TIDY_STAMPS := $(patsubst %.c,build/tidy/%.ok,$(LIB_SRC) cli/main.c)
+# One stamp per source file, later than its object file: so a file is analysed again when
+# it or a header that it includes has changed. SINCE=main takes only the files changed
+# since that commit.
+TIDY_SRC    := $(LIB_SRC) cli/main.c
+ifneq ($(SINCE),)
+TIDY_SRC    := $(filter $(TIDY_SRC),$(shell git diff --name-only $(SINCE)))
+endif
+TIDY_STAMPS := $(patsubst %.c,build/tidy/%.ok,$(TIDY_SRC))
 
-tidy: $(TIDY_STAMPS)
+tidy: ## clang-tidy over changed files, in parallel; SINCE=COMMIT narrows it
+	@$(MAKE) --no-print-directory -j$(JOBS) tidy-files
 	@echo "tidy: clean"
 
-build/tidy/%.ok: %.c .clang-tidy $(HEADERS) $(DEF_FILES)
+tidy-files: $(TIDY_STAMPS)
+
+build/tidy/%.ok: %.c build/release/%.o .clang-tidy
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $< -- $(STD) $(DEFS) 2>/dev/null && touch $@
+
+SHELL_FILES := .ci/run $(wildcard tests/*/*.sh tests/*/*.bash tests/*/*.bats)
+
+shellcheck: ## shellcheck over scripts and command-line tests
+	@shellcheck $(SHELL_FILES) && echo "shellcheck: clean"
 
 cppcheck:
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability \

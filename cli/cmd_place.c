@@ -37,8 +37,8 @@ static const struct cli_usage usage = {
         "design,\nor Kubernetes objects as kubectl prints them (pods without a node "
         "are placed).",
     .examples = "  nines place -f vcluster.yaml -f host.yaml\n"
-                "  nines place -f vcluster.yaml --pod my-vcluster-etcd-2\n"
-                "  nines place -f vcluster.yaml -f host.yaml --without zone-c\n"
+                "  nines place -f vcluster.yaml --pod vcluster-etcd-2\n"
+                "  nines place -f vcluster.yaml -f host.yaml --without c\n"
                 "  nines place -f vcluster.yaml -f host.yaml --headroom\n"
                 "  nines place -f nodes.yaml -f pods.yaml -o json",
     .after =

@@ -77,7 +77,7 @@ ET.parse(sys.argv[1])' "$BATS_TEST_TMPDIR/odd/downtime.svg"
     expect_code 0
     [ -s "$BATS_TEST_TMPDIR/rare/ladder.svg" ]
     [ ! -e "$BATS_TEST_TMPDIR/rare/years.svg" ]
-    ! grep -q '"99 %"' "$BATS_TEST_TMPDIR/rare/ladder.dat"
+    refute grep -q '"99 %"' "$BATS_TEST_TMPDIR/rare/ladder.dat"
 }
 
 @test "two systems with different causes: every part of the bars is drawn" {

@@ -59,7 +59,7 @@ costs() {
 
 @test "systems have no price" {
     nines compare $stress $crew --years 20
-    ! grep -q Cost "$BATS_TEST_TMPDIR/out"
+    refute grep -q Cost "$BATS_TEST_TMPDIR/out"
     nines run -f $stress --years 20 -o json
     jq -e '.design.cost_usd_per_month == null' "$BATS_TEST_TMPDIR/out"
 }

@@ -102,7 +102,7 @@ EOF
     printf 'control\033[31mPlane: 1\n' | file evil.yaml
     in_tmp run -f evil.yaml
     expect_code 2
-    ! grep -q $'\033' "$BATS_TEST_TMPDIR/err"
+    refute grep -q $'\033' "$BATS_TEST_TMPDIR/err"
 }
 
 @test "a reliability system stands alone" {
@@ -113,7 +113,7 @@ EOF
 
 @test "colour: never on a pipe, always when asked, NO_COLOR and TERM obeyed" {
     nines run -f $stress --years 10
-    ! grep -q $'\033' "$BATS_TEST_TMPDIR/out"
+    refute grep -q $'\033' "$BATS_TEST_TMPDIR/out"
     nines run -f $stress --years 10 --color always
     grep -q $'\033' "$BATS_TEST_TMPDIR/out"
     NO_COLOR=1 nines run -f $stress --years 10 --color always
@@ -121,7 +121,7 @@ EOF
     nines run --color always --sede
     grep -q $'\033' "$BATS_TEST_TMPDIR/err"
     nines run --color never --sede
-    ! grep -q $'\033' "$BATS_TEST_TMPDIR/err"
+    refute grep -q $'\033' "$BATS_TEST_TMPDIR/err"
 }
 
 @test "colour on a terminal, unless NO_COLOR or TERM=dumb" {
@@ -130,6 +130,6 @@ EOF
         script -qec "env $1 $NINES run -f $stress --years 10" /dev/null </dev/null
     }
     run_tty TERM=xterm | grep -q $'\033\[1m'
-    ! run_tty "TERM=xterm NO_COLOR=1" | grep -q $'\033\[1m'
-    ! run_tty TERM=dumb | grep -q $'\033'
+    run_tty "TERM=xterm NO_COLOR=1" | refute grep -q $'\033\[1m'
+    run_tty TERM=dumb | refute grep -q $'\033'
 }

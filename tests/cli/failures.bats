@@ -103,7 +103,8 @@ interrupt() {
         --charts "$BATS_TEST_TMPDIR/charts"
     expect_code 1
     err_has "gnuplot failed: out of ink"
-    ! ls "$BATS_TEST_TMPDIR"/charts/*.svg "$BATS_TEST_TMPDIR"/charts/*.png 2>/dev/null
+    refute compgen -G "$BATS_TEST_TMPDIR/charts/*.svg"
+    refute compgen -G "$BATS_TEST_TMPDIR/charts/*.png"
 }
 
 @test "a charts directory that cannot be made is refused before simulating" {

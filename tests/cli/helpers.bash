@@ -60,3 +60,11 @@ schema = json.load(open(sys.argv[1]))
 jsonschema.validate(json.load(open(sys.argv[2]), parse_constant=no), schema)
 ' "$1" "$2"
 }
+
+# refute COMMAND...: it must fail. (A bare "! command" is no test: bats goes on.)
+refute() {
+    if "$@"; then
+        echo "did not fail: $*"
+        return 1
+    fi
+}

@@ -124,7 +124,7 @@ PY
     nines compare $stress $exact/zones-3-as-3.json --years 2000 -o csv
     grep -o 'member[^,]*' "$BATS_TEST_TMPDIR/out" | sort -u >"$BATS_TEST_TMPDIR/names"
     nines compare $stress $exact/zones-3-as-3.json --years 2000
-    ! grep -q '^  other  ' "$BATS_TEST_TMPDIR/out"
+    refute grep -q '^  other  ' "$BATS_TEST_TMPDIR/out"
     while read -r name; do
         out_has "  $name"
     done <"$BATS_TEST_TMPDIR/names"

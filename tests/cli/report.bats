@@ -70,7 +70,7 @@ no_leftovers() {
         sed 's/ -j [12]//' "$BATS_TEST_TMPDIR/c.html" >"$BATS_TEST_TMPDIR/c$n.html"
     done
     cmp "$BATS_TEST_TMPDIR/c1.html" "$BATS_TEST_TMPDIR/c2.html"
-    ! grep -q "<b>" "$BATS_TEST_TMPDIR/c.html"
+    refute grep -q "<b>" "$BATS_TEST_TMPDIR/c.html"
 }
 
 @test "refused before anything is simulated" {

@@ -33,8 +33,8 @@ load helpers
     expect_code 0
     grep -Eq "replicas: 1 +# .*a.yaml:4$" "$BATS_TEST_TMPDIR/out"
     grep -Eq "enabled: false +# .*b.yaml:2$" "$BATS_TEST_TMPDIR/out"
-    grep -Eq "memory: 9Gi +# --set" "$BATS_TEST_TMPDIR/out"
-    ! grep -q "# default" "$BATS_TEST_TMPDIR/out"
+    grep -Eq "memory: \"9Gi\" +# --set" "$BATS_TEST_TMPDIR/out"
+    refute grep -q "# default" "$BATS_TEST_TMPDIR/out"
     nines show -f "$BATS_TEST_TMPDIR/a.yaml" --origins --defaults
     grep -q "# default" "$BATS_TEST_TMPDIR/out"
 }

@@ -134,7 +134,7 @@ load helpers
     expect_code 0
     out_has "published words"
     out_has "R1   done"
-    ! grep -q FAILED "$BATS_TEST_TMPDIR/out"
+    refute grep -q FAILED "$BATS_TEST_TMPDIR/out"
 }
 
 @test "doctor without gnuplot warns and goes on" {
