@@ -51,7 +51,7 @@ EOF
 #!/bin/bash
 case "\$1" in
     run | compare | report)
-        [[ "\$*" == *"--help"* ]] || set -- "\$@" --precision 60% --max-time 2s -j 2 ;;
+        [[ "\$*" == *"--help"* ]] || set -- "\$@" --precision 60% --max-time 0.3s -j 1 ;;
 esac
 exec "$program" "\$@"
 EOF
