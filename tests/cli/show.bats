@@ -4,24 +4,14 @@
 
 load helpers
 
-@test "what is shown is the same design again" {
-    # external-etcd.yaml is left out: it also describes its host, which show does not print
-    for design in configs/designs/{embedded-etcd,guide-complete,guide-corrected,single-replica}.yaml; do
-        nines show -f "$design" -f configs/hosts/three-zones.yaml
-        expect_code 0
-        cp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/a.yaml"
-        hash() {
-            nines run -f "$1" -f configs/hosts/three-zones.yaml --years 1 -o json
-            jq -r .design.hash "$BATS_TEST_TMPDIR/out"
-        }
-        [ "$(hash "$design")" = "$(hash "$BATS_TEST_TMPDIR/a.yaml")" ]
-        # comments change nothing
-        nines show -f "$design" --origins
-        cp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/b.yaml"
-        [ "$(hash "$design")" = "$(hash "$BATS_TEST_TMPDIR/b.yaml")" ]
-        nines show -f "$design" --defaults
-        cp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/c.yaml"
-        [ "$(hash "$design")" = "$(hash "$BATS_TEST_TMPDIR/c.yaml")" ]
+@test "what is shown reads back as the same values" {
+    for design in guide-complete single-replica; do
+        "$NINES" show -f configs/designs/$design.yaml --defaults >"$BATS_TEST_TMPDIR/want"
+        for flag in --no-defaults --origins --defaults; do # comments change nothing
+            "$NINES" show -f configs/designs/$design.yaml $flag >"$BATS_TEST_TMPDIR/a.yaml"
+            "$NINES" show -f "$BATS_TEST_TMPDIR/a.yaml" --defaults |
+                diff "$BATS_TEST_TMPDIR/want" -
+        done
     done
 }
 
