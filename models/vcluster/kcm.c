@@ -12,9 +12,11 @@
  * the host's API. The identity has a random part: a restart waits like anybody. The
  * candidates' timers are collapsed into one, the law of their minimum for the number
  * of live candidates: after a crash of the holder, after a stall (some had not read
- * its last renewal), or for candidates that have just started. A candidate that dies
- * while it runs keeps the law; the last one takes it along. kube-scheduler's lease
- * is the same and without consequence here.
+ * its last renewal), or for candidates that have just started. That is exact as long as
+ * the candidates stay: they differ in nothing, so who was first does not matter. One
+ * that dies while the timer runs keeps the law for one more than there are (the lease
+ * is then taken a second or two too early, once in thousands of years); the last one
+ * takes it along. kube-scheduler's lease is the same and without consequence here.
  *
  * Sources: loft-sh/vcluster pkg/k8s/k8s.go, issues 2644 and 3343; component-base
  * config/v1alpha1/defaults.go.
