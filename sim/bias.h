@@ -48,6 +48,7 @@ enum sim_bias_strategy {
 
 #define SIM_BIAS_GROUPS      64 /* failure groups told apart; others share the last */
 #define SIM_BIAS_MAX_BATCHES 64
+#define SIM_BIAS_COPIES      4      /* excursions per exit before anything is learned */
 #define SIM_BIAS_SAMPLES     48     /* states per pilot batch and round to measure */
 #define SIM_BIAS_USEFUL      4096   /* states whose useful clocks are known, at most */
 #define SIM_BIAS_TRACE       24     /* steps of a path that can be learned from */
@@ -146,8 +147,11 @@ struct sim_bias_service {
 };
 
 struct sim_bias_tally {
-    double time_s;      /* of the main path */
-    uint64_t n_exits;   /* exits from calm on the main path */
+    double time_s;     /* of the main path */
+    uint64_t n_exits;  /* exits from calm on the main path */
+    double n_failures; /* failures with a hazard out of calm on the main path */
+    double
+        n_expected; /* the same, as their hazards had it: what n_failures has as mean */
     uint64_t n_copies;  /* excursions played */
     uint64_t n_events;  /* fired altogether */
     uint64_t n_endless; /* excursions given up */
@@ -167,6 +171,8 @@ struct sim_bias_lesson {
     double odds_credit[SIM_BIAS_GROUPS + 1][SIM_BIAS_STRATEGIES];
     double calm_time[SIM_BIAS_GROUPS + 1];   /* weighted time from failure to calm */
     double calm_weight[SIM_BIAS_GROUPS + 1]; /* and the weights */
+    double n_exits;                          /* from calm */
+    double n_main_events;                    /* on the main path */
     double hits;                             /* paths that hit */
     double hit_score;
     double hit_weight;
@@ -375,6 +381,7 @@ struct sim_bias_batch {
     double phase;     /* random start of that spread */
     double begin_s;   /* on the clock of its present history: where time counts */
     double past_s;    /* counted in earlier histories */
+    double hazard_s;  /* until when its hazards are in n_expected */
     bool is_started;
     bool is_stuck; /* calm is never reached, or nothing ever happens */
 };

@@ -28,7 +28,7 @@
 
 #define GOLDEN    0.61803398874989485
 #define STUCK     5000000 /* events on the main path without calm: give up */
-#define WARM_MOST 20000   /* events spent on warming up one batch */
+#define WARM_MOST 6000    /* events spent on warming up one batch */
 
 void sim_bias_player_init(struct sim_bias_player *player,
                           const struct sim_bias_plan *plan, struct sim_arena *arena)
@@ -177,6 +177,9 @@ static void play_excursions(struct sim_bias_player *player,
     }
     batch->next_branch = player->next_branch;
     batch->tally->n_exits++;
+    if (batch->lesson != NULL) {
+        batch->lesson->n_exits += 1.0;
+    }
     sim_run_bind(&player->run, batch->main);
 }
 
@@ -187,6 +190,7 @@ static void leave_calm(struct sim_bias_player *player, struct sim_bias_batch *ba
     struct sim_run *run = &player->run;
     const bool redraws = is_clock(player, slot);
 
+    batch->tally->n_failures += redraws;
     sim_world_copy(run, player->before, run->world);
     sim_world_fire(run, slot, time_s);
     batch->tally->n_events++;
@@ -194,6 +198,28 @@ static void leave_calm(struct sim_bias_player *player, struct sim_bias_batch *ba
         play_excursions(player, batch, slot, time_s,
                         redraws ? player->plan->copies : player->plan->copies_planned);
     }
+}
+
+/* Failures to be expected on the main path from now until until_s, calm all the time.
+ */
+static void expect_failures(struct sim_bias_player *player,
+                            struct sim_bias_batch *batch, double until_s)
+{
+    const struct sim_bias_plan *plan = player->plan;
+    const struct sim_run *run = &player->run;
+    const double from_s = fmax(run->world->now_s, batch->hazard_s);
+
+    if (batch->lesson != NULL || until_s <= from_s) {
+        return;
+    }
+    for (uint32_t c = 0; c < plan->n_clocks; c++) {
+        const uint32_t slot = plan->clock_slot[c];
+        if (sim_timer_is_armed(run, slot) && is_clock(player, slot)) {
+            batch->tally->n_expected +=
+                sim_timer_hazard_between(run, slot, from_s, until_s);
+        }
+    }
+    batch->hazard_s = until_s;
 }
 
 /* Warm-up: ageing clocks in their stationary state, the rest played in. */
@@ -205,6 +231,7 @@ static void warm_up(struct sim_bias_player *player, struct sim_bias_batch *batch
     play_until_calm(player, batch, player->plan->warmup_s * (1.0 + batch->phase),
                     WARM_MOST);
     batch->begin_s = player->run.world->now_s;
+    batch->hazard_s = batch->begin_s;
 }
 
 void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *batch,
@@ -226,17 +253,24 @@ void sim_bias_batch_play(struct sim_bias_player *player, struct sim_bias_batch *
             batch->past_s += run->world->now_s - batch->begin_s;
             start_history(player, batch);
             batch->begin_s = 0.0;
+            batch->hazard_s = 0.0;
         }
         if (n_idle++ > STUCK || !sim_world_next(run, &slot, &at_s)) {
             batch->is_stuck = true;
             break;
         }
         const bool calm = is_calm(run);
-        if (time_s > 0.0 ? batch->past_s + at_s - batch->begin_s >= time_s
-                         : calm && tally->n_exits >= n_exits) {
+        const double end_s = batch->begin_s + time_s - batch->past_s;
+        if (calm && time_s > 0.0) {
+            expect_failures(player, batch, fmin(at_s, end_s));
+        }
+        if (time_s > 0.0 ? at_s >= end_s : calm && tally->n_exits >= n_exits) {
             break;
         }
         const uint64_t n_before = tally->n_exits;
+        if (batch->lesson != NULL) {
+            batch->lesson->n_main_events += 1.0;
+        }
         if (calm) {
             leave_calm(player, batch, slot, at_s);
         } else {

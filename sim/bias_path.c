@@ -22,7 +22,8 @@
  * heavy paths are split into equal copies that go on independently, too light ones
  * survive with a matching probability. Both keep every expectation. The expected
  * score of a state is a table learned in the pilot, by hash of the discrete state;
- * unknown states are left alone. (Booth and Hendricks, "Importance estimation in
+ * in unknown states, and at a hit, only paths so light that their score would not be
+ * noticed are ended by chance. (Booth and Hendricks, "Importance estimation in
  * forward Monte Carlo calculations", Nucl. Technol./Fusion 5, 1984.)
  *
  * Nothing here allocates.

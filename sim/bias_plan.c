@@ -2,19 +2,24 @@
 /*
  * What is biased, how strongly, and what pilots teach about it.
  *
- * Five things are learned, all of low dimension, all mixed with a safe default, so
- * that a poor lesson costs time and never truth:
+ * What is learned is of low dimension and mixed with a safe default, so that a poor
+ * lesson costs time and never truth:
  *
- *   - which failures matter after the first one: each clock's part in the scores
- *     (cross-entropy); half of the wanted intensity stays balanced over groups;
+ *   - which failures matter after which: each pair's part in the scores
+ * (cross-entropy); a part of the wanted intensity stays balanced over groups;
+ *   - how long it takes after a failure of each group until all is calm, through
+ * however many stages, and which strategy of haste pays after it: posterior odds in
+ * paths that scored, with a floor for each strategy;
+ *   - what a path that hits usually scores, to end those that could not matter;
  *   - which recoveries are worth lengthening: posterior odds of the size-biased
  *     components in paths that scored;
- *   - how many excursions an exit by planned work deserves, and how many one by a
- *     failure;
+ *   - how many excursions an exit deserves: more where the main path takes many events
+ *     from one to the next, fewer by planned work that leads to little;
  *   - how many excursions each group of first failures deserves: odds proportional
  *     to the root mean square of its relative scores over the causes, per square root
  *     of cost (Neyman); 0.3 of the excursions stay even. This is what lets a frequent
- *     direct cause and a rare combination be estimated well in one run;
+ *     direct cause and a rare combination be estimated well in one run. When every
+ *     cause must become precise, the least precise one counts most;
  *   - what a state promises: expected score per weight, for the weight windows.
  *
  * The pilot's scores never enter an estimate.
@@ -35,7 +40,9 @@
 #define LEARNED_GROUP 0.7
 #define PLAIN         0.10 /* odds that are always left to the original law */
 #define LEAST_ODDS    0.06 /* and to each other strategy */
-#define COPIES        4    /* excursions per exit, before and without learning */
+#define COPIES        SIM_BIAS_COPIES
+#define MOST_COPIES   64
+#define COPY_COST     3.0  /* of an event in a copy, in events of the main path */
 #define CAUSE_COUNTS  0.01 /* causes below this share steer less and less */
 #define VALUE_CAP     8192
 #define VALUE_VISITS  20 /* before a state's value is used */
@@ -241,6 +248,8 @@ void sim_bias_lesson_clear(struct sim_bias_lesson *lesson,
     memset(lesson->odds_credit, 0, sizeof lesson->odds_credit);
     memset(lesson->calm_time, 0, sizeof lesson->calm_time);
     memset(lesson->calm_weight, 0, sizeof lesson->calm_weight);
+    lesson->n_exits = 0.0;
+    lesson->n_main_events = 0.0;
     lesson->hits = 0.0;
     lesson->hit_score = 0.0;
     lesson->hit_weight = 0.0;
@@ -271,6 +280,8 @@ void sim_bias_lesson_merge(struct sim_bias_lesson *lesson,
     for (size_t i = 0; lesson->pair_credit != NULL && i < n_pairs; i++) {
         lesson->pair_credit[i] += from->pair_credit[i];
     }
+    lesson->n_exits += from->n_exits;
+    lesson->n_main_events += from->n_main_events;
     lesson->hits += from->hits;
     lesson->hit_score += from->hit_score;
     lesson->hit_weight += from->hit_weight;
@@ -401,6 +412,16 @@ static double relative_square(const struct sim_bias_lesson *lesson, uint32_t g,
     return lesson->group_n[g] > 0.0 ? sum / lesson->group_n[g] : 0.0;
 }
 
+/* Copies that cost about as much as the main path does from exit to exit: whatever the
+ * variance between exits and within them, that is within a factor of two of the best
+ * number. */
+static double copies_worth(const struct sim_bias_lesson *lesson, double cost)
+{
+    const double main_cost = lesson->n_main_events / (lesson->n_exits + 1.0);
+
+    return fmin(fmax(round(main_cost / (COPY_COST * cost)), COPIES), MOST_COPIES);
+}
+
 /*
  * Copies per exit: where planned work leaves calm often and leads to little, one copy
  * of it is enough and failures get more (Neyman, as for the groups).
@@ -420,17 +441,20 @@ static void learn_copies(struct sim_bias_plan *plan,
         events += lesson->group_events[g];
         n += lesson->group_n[g];
     }
+    const double cost = events / (n + 1.0) + 4.0;
+    const double copies = copies_worth(lesson, cost);
+    plan->copies = (uint32_t)copies;
+    plan->copies_planned = plan->copies;
     if (!(lesson->group_n[planned] > 0.0) || !(square > 0.0)) {
         return;
     }
-    const double cost = events / n + 4.0;
     const double cost_planned =
         lesson->group_events[planned] / lesson->group_n[planned] + 4.0;
     const double ratio = sqrt(relative_square(lesson, planned, weight) / cost_planned /
                               (square / n / cost));
-    plan->copies = ratio < 0.5 ? 2 * COPIES : COPIES;
-    plan->copies_planned =
-        (uint32_t)fmin(fmax(round(plan->copies * ratio), 1.0), 2.0 * COPIES);
+    plan->copies = ratio < 0.5 && plan->copies < 2 * COPIES ? 2 * COPIES : plan->copies;
+    plan->copies_planned = (uint32_t)fmin(fmax(round(plan->copies * ratio), 1.0),
+                                          fmax(copies, 2 * COPIES));
 }
 
 static void learn_groups(struct sim_bias_plan *plan,

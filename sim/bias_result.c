@@ -4,7 +4,8 @@
  *
  * Every estimate is a ratio of sums over batches (sim_ratio_estimate): weighted
  * downtime over main-path time, and so on. Batches are independent histories, so the
- * spread over them carries all correlations between an exit's copies.
+ * spread over them carries all correlations between an exit's copies. The chance in
+ * the number of exits is taken out by their expected number, which the hazards give.
  *
  * Belief is gated by the scores themselves (sim/diagnose.h). A service is flagged,
  * with the reason in words and its interval widened, when too few excursions carry the
@@ -100,6 +101,41 @@ struct view {
     bool is_absorbing;
 };
 
+static double surplus(const struct sim_bias_tally *tally)
+{
+    return tally->n_expected > 0.0 ? tally->n_failures - tally->n_expected : 0.0;
+}
+
+/*
+ * Takes out of a score what chance put into the number of exits: failures seen less
+ * failures expected has mean 0 (a martingale at a fixed time) and goes along with the
+ * scores, so it is a control variate, with the regression coefficient over batches.
+ * First years do not count what they expect and are left alone.
+ */
+static void control(const struct view *view, double *y)
+{
+    double sum_y = 0.0;
+    double sum_t = 0.0;
+    double yd = 0.0;
+    double dd = 0.0;
+
+    for (uint32_t i = 0; i < view->n; i++) {
+        sum_y += y[i];
+        sum_t += view->batch[i].tally->time_s;
+    }
+    for (uint32_t i = 0; i < view->n; i++) {
+        const struct sim_bias_tally *tally = view->batch[i].tally;
+        const double d = surplus(tally);
+        yd += d * (y[i] - sum_y / sum_t * tally->time_s);
+        dd += d * d;
+    }
+    for (uint32_t i = 0; i < view->n && dd > 0.0; i++) {
+        const struct sim_bias_tally *tally = view->batch[i].tally;
+
+        y[i] -= yd / dd * surplus(tally);
+    }
+}
+
 static struct sim_estimate ratio(const struct view *view, batch_fn y, batch_fn x,
                                  uint32_t c)
 {
@@ -110,6 +146,8 @@ static struct sim_estimate ratio(const struct view *view, batch_fn y, batch_fn x
         ys[i] = y(&view->batch[i], view->s, c);
         xs[i] = x(&view->batch[i], view->s, c);
     }
+    control(view, ys);
+    control(view, xs);
     return sim_ratio_estimate(view->n, ys, xs, view->confidence, view->widen);
 }
 

@@ -10,17 +10,12 @@
  *
  *     weight *= f / sum_k odds_k g_k  =  1 / sum_k odds_k exp(log_ratio_k)
  *
- * Each strategy wants a total failure intensity c_k, split over the armed failure
- * clocks by shares s_i: half evenly over the failure groups and inside a group by
- * hazard (balanced failure biasing, safe for unbalanced systems), half by what the
- * pilot learned, if anything. Clock i then runs at hazard max(h_i, c_k s_i): raised,
- * never lowered, and left alone where it already fails often enough. Constant clocks
- * are drawn together, one exponential for all; a clock with another law gets its own
- * hazard multiplied by the constant factor max(1, c_k s_i / mean h_i over the
- * window), so that only its cumulative hazard is needed:
- *
- *     ln(g_k/f) = - sum_i (factor_i - 1) dH_i   per interval without failure
- *                 + ln factor_i                 for the failure of clock i
+ * Each strategy wants a total failure intensity, such that a failure is likely within
+ * its own idea of how long the danger lasts. What is scheduled tells that only where a
+ * recovery is one timer; a chain of short stages (detected, restarted, ready, in the
+ * load balancer) shows its first link. So some strategies aim at the time until calm
+ * that was learned for the last failure's group. Which failure comes next under an
+ * intensity, and the ratios, are in sim/bias_clocks.c.
  *
  * Because all intensities are functions of the past alone, the ratio is a martingale
  * and scores may be weighed at any event (sim_bias_weight).

@@ -41,7 +41,7 @@
 #define PILOT_ROUNDS  3
 #define PILOT_EXITS   48     /* of a batch in the first pilot round, then doubled */
 #define PILOT_TRIALS  200000 /* failures tried out to measure distances */
-#define FIRST_EXITS   64     /* of a batch at the first checkpoint */
+#define FIRST_EXITS   96     /* of a batch at the first checkpoint */
 #define GROWTH        1.5
 #define MOST_EVENTS   2000000000 /* without a time limit: then the result is partial */
 #define PILOT_STREAM  (UINT64_C(1) << 40) /* histories of pilots begin here */
@@ -182,11 +182,21 @@ static uint64_t count_events(const struct study_run *run)
 
 /* ---- Rounds ---- */
 
+/* Exits of a batch, n where they are cheap. Where the main path takes many events from
+ * one to the next, and many copies make up for it, fewer will do. */
+static uint64_t exits_for(const struct study_run *run, uint64_t n)
+{
+    const uint32_t usual = 2 * SIM_BIAS_COPIES;
+
+    return run->plan.copies > usual ? n / 4 + n * usual / run->plan.copies * 3 / 4 : n;
+}
+
 static void learn_rounds(struct study_run *run, struct sim_bias_lesson *sum,
                          struct sim_level *level)
 {
-    for (int round = 1; round <= PILOT_ROUNDS; round++) {
-        run->n_exits = (uint64_t)PILOT_EXITS * ((UINT64_C(1) << round) - 1);
+    run->n_exits = 0;
+    for (int round = 0; round < PILOT_ROUNDS; round++) {
+        run->n_exits += exits_for(run, PILOT_EXITS << round);
         play_round(run);
         if (is_stuck(run)) {
             return;
@@ -277,7 +287,7 @@ static double fraction_done(const struct study_run *run, double half_width)
 /* Checkpoints until precise twice in a row; is_cut tells when that was not reached. */
 static void play_to_precision(struct study_run *run)
 {
-    double exits = FIRST_EXITS;
+    double exits = (double)exits_for(run, FIRST_EXITS);
     uint32_t n_good = 0;
     double half_width = HUGE_VAL;
 

@@ -67,6 +67,13 @@ Test(rare_biased, balanced_systems)
     check_steady("cascade-3of5");
 }
 
+/* All of three members are down at once although each is back after five short stages:
+ * no scheduled timer tells how long the danger lasts. */
+Test(rare_biased, chains_of_stages)
+{
+    check_steady("../chains/stages-1of3");
+}
+
 Test(rare_biased, traps)
 {
     check_steady("unbalanced-4a-2b");
