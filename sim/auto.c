@@ -9,10 +9,11 @@
  *   - outages so common that plain simulation reaches the precision asked with a
  *     moderate number of events: crude. It assumes nothing, measures everything, and
  *     lets designs be compared history by history;
+ *   - else, if an outage is many small steps away and no handful of failures leads
+ *     there (queues, exhaustion): splitting;
  *   - else, if there are failures with a hazard to hurry and the system is calm most of
  *     the time: biased;
- *   - else, if an outage is many small steps away (queues, exhaustion) or failures have
- *     no hazard: splitting, when there are levels to split at;
+ *   - else splitting, when its own pilot finds a way to an outage;
  *   - else crude after all: its interval will say how little is known.
  *
  * The pilot has its own random numbers and enters no estimate. Precision costs outages:
@@ -27,6 +28,7 @@
 #include <string.h>
 
 #include "sim/drivers.h"
+#include "sim/level.h"
 #include "sim/world.h"
 
 #define PILOT_HISTORIES 8
@@ -34,6 +36,8 @@
 #define PILOT_EVENTS    25000 /* of each history */
 #define PILOT_STREAM    (UINT64_C(1) << 42)
 #define CRUDE_EVENTS    1e7 /* that plain simulation may cost */
+#define DRIFT_SLOTS     64  /* above, nobody searches for small steps */
+#define DRIFT_TRIALS    200000
 #define CALM_LEAST      0.7 /* share of time, for biasing to fit */
 
 struct pilot {
@@ -166,6 +170,42 @@ static int use(sim_driver_fn driver, const char *why, const struct sim_model *mo
     return failed;
 }
 
+/* Small steps from new to an outage that no handful of failures leads to; 0: another
+ * kind of system. */
+static uint32_t steps_of_drift(const struct sim_model *model, uint32_t focus)
+{
+    struct sim_level level;
+    struct sim_run run;
+    uint32_t steps = SIM_LEVEL_UNKNOWN;
+
+    if (model->n_slots > DRIFT_SLOTS) {
+        return 0;
+    }
+    sim_run_init(&run, model);
+    struct sim_world *world = sim_world_alloc(run.world_bytes);
+    sim_run_bind(&run, world);
+    sim_world_start(&run, 1, 0, 0);
+    sim_level_init(&level, model, focus);
+    level.effort = DRIFT_TRIALS;
+    const uint32_t n_failures = sim_level_distance(&level, world, SIM_LEVEL_MOST);
+    sim_level_release(&level);
+    if (n_failures == SIM_LEVEL_UNKNOWN) {
+        /* What is remembered belongs to one kind of question. */
+        sim_level_init(&level, model, focus);
+        steps = sim_level_steps(&level, world);
+        sim_level_release(&level);
+    }
+    sim_run_unbind(&run);
+    free(world);
+    return steps == SIM_LEVEL_UNKNOWN ? 0 : steps;
+}
+
+static bool seems_common(const struct pilot *pilot, const struct sim_study *study)
+{
+    return study->years > 0.0 ? pilot->n_outages >= 100
+                              : crude_events(pilot, study) <= CRUDE_EVENTS;
+}
+
 int sim_auto_run(const struct sim_model *model, const struct sim_study *study,
                  struct sim_result *result, struct sim_err *err)
 {
@@ -175,13 +215,19 @@ int sim_auto_run(const struct sim_model *model, const struct sim_study *study,
     size_t at = (size_t)count_years(why, sizeof why, &pilot);
     int failed = -SIM_ERR_USAGE;
 
-    if (study->years > 0.0 ? pilot.n_outages >= 100
-                           : crude_events(&pilot, study) <= CRUDE_EVENTS) {
+    if (seems_common(&pilot, study)) {
         snprintf(why + at, sizeof why - at,
                  ": outages are common, plain simulation is enough");
         return use(sim_crude_run, why, model, study, result, err);
     }
-    if (pilot.has_clocks && calm >= CALM_LEAST && sim_biased_run != NULL) {
+    const uint32_t steps = steps_of_drift(model, study->focus);
+    if (steps > 0 && sim_splitting_run != NULL) {
+        snprintf(why + at, sizeof why - at,
+                 ": an outage is %u small steps away, splitting", steps);
+        failed = use(sim_splitting_run, why, model, study, result, err);
+    }
+    if (failed != 0 && pilot.has_clocks && calm >= CALM_LEAST &&
+        sim_biased_run != NULL) {
         snprintf(why + at, sizeof why - at,
                  ": what costs time is too rare for plain simulation, "
                  "failures are hurried (biased)");
@@ -189,7 +235,7 @@ int sim_auto_run(const struct sim_model *model, const struct sim_study *study,
     }
     if (failed != 0 && sim_splitting_run != NULL) {
         snprintf(why + at, sizeof why - at,
-                 ", calm %.0f %% of the time: an outage is many steps away, splitting",
+                 ", calm %.0f %% of the time: biasing does not fit, splitting",
                  100.0 * calm);
         failed = use(sim_splitting_run, why, model, study, result, err);
     }
