@@ -351,7 +351,7 @@ static int play_and_fill(struct splitting *split, struct sim_arena *arena,
     describe(split, result);
     sim_split_result_fill(result, split->model, split->study, split->batch,
                           SIM_SPLIT_BATCHES);
-    if (split->study->first_year && !split->is_cut) {
+    if ((split->study->first_year || split->model->is_absorbing) && !split->is_cut) {
         play_new(split, arena);
         sim_split_result_fill_new(result, split->model, split->batch,
                                   SIM_SPLIT_BATCHES);

@@ -21,7 +21,6 @@
  * first outages, from calm to calm; see sim/bias_result.c for when it is given.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,24 +153,18 @@ struct belief {
 };
 
 /* The first doubt gives the reason, all of them widen. */
-__attribute__((format(printf, 3, 4))) static void
-doubt(struct belief *belief, double widen, const char *fmt, ...)
+static void doubt(struct belief *belief, double widen, const char *why)
 {
     belief->widen *= widen;
     if (!belief->is_flagged) {
-        va_list args;
-
         belief->is_flagged = true;
-        va_start(args, fmt);
-        vsnprintf(belief->why, sizeof belief->why, fmt, args);
-        va_end(args);
+        snprintf(belief->why, sizeof belief->why, "%s", why);
     }
 }
 
-static struct belief judge(const struct view *view)
+static struct sim_health read_health(const struct view *view)
 {
     struct sim_scores scores[SIM_SPLIT_BATCHES];
-    struct belief belief = {.widen = BY_LOOKING};
 
     for (uint32_t i = 0; i < view->n; i++) {
         const struct sim_split_service *service =
@@ -179,27 +172,36 @@ static struct belief judge(const struct view *view)
         scores[i] = service->scores;
         sim_scores_add(&scores[i], service->root); /* a story not yet ended */
     }
-    belief.health = sim_health_read(scores, view->n);
+    return sim_health_read(scores, view->n);
+}
+
+static struct belief judge(const struct view *view)
+{
+    struct belief belief = {.health = read_health(view), .widen = BY_LOOKING};
     const struct sim_health *health = &belief.health;
+    char why[160];
+
     if (health->n_hits == 0) {
         doubt(&belief, 1.0, "no path reached an outage");
         return belief;
     }
     if (health->effective_sample_size < MIN_ESS) {
-        doubt(&belief, sqrt(MIN_ESS / health->effective_sample_size),
-              "only %.0f independent stories carry the estimate",
-              health->effective_sample_size);
+        snprintf(why, sizeof why, "only %.0f independent stories carry the estimate",
+                 health->effective_sample_size);
+        doubt(&belief, sqrt(MIN_ESS / health->effective_sample_size), why);
     }
     if (health->largest_share > MAX_SHARE) {
-        doubt(&belief, 1.0 + 5.0 * health->largest_share,
-              "one story and its copies carry %.0f %% of the estimate",
-              100.0 * health->largest_share);
+        snprintf(why, sizeof why,
+                 "one story and its copies carry %.0f %% of the estimate",
+                 100.0 * health->largest_share);
+        doubt(&belief, 1.0 + 5.0 * health->largest_share, why);
     }
     if (health->tail_index > MAX_TAIL) {
-        doubt(&belief, 1.5,
-              "the largest scores have a heavy tail (Pareto k = %.2f): parts of the "
-              "downtime may be unseen",
-              health->tail_index);
+        snprintf(why, sizeof why,
+                 "the largest scores have a heavy tail (Pareto k = %.2f): parts of the "
+                 "downtime may be unseen",
+                 health->tail_index);
+        doubt(&belief, 1.5, why);
     }
     return belief;
 }
