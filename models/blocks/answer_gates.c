@@ -147,6 +147,15 @@ static const char *unit_name(const struct gates_solver *s, uint32_t class, uint3
     return c->n_units == 1 ? c->name : sim_arena_printf(s->arena, "%s[%u]", c->name, u);
 }
 
+/* Long-run share of time down of one unit of a class. */
+static long double down_share(const struct ha_blocks *blocks, uint32_t class)
+{
+    const struct ha_shop_class *c = &blocks->shop->class[class];
+    long double up = (long double)blocks->dist[c->failure_dist].mean_s;
+    long double down = (long double)blocks->dist[c->repair_dist].mean_s;
+    return down / (up + down);
+}
+
 static void fill_units(struct gates_solver *s)
 {
     const struct ha_shop *shop = s->blocks->shop;
@@ -159,7 +168,7 @@ static void fill_units(struct gates_solver *s)
             uint32_t v = s->variable[s->first_unit[c] + u];
             s->name[s->first_unit[c] + u] = unit_name(s, c, u);
             if (v != UINT32_MAX) {
-                s->q[v] = down / (up + down);
+                s->q[v] = down_share(s->blocks, c);
                 s->p[v] = up / (up + down);
                 s->frequency[v] = 1 / (up + down);
             }
@@ -382,8 +391,9 @@ static void write_importance(struct gates_solver *s, const long double *birnbaum
             uint32_t v = s->variable[unit];
             i->name = s->name[unit];
             i->raw = i->rrw = 1;
-            if (v == UINT32_MAX) { /* no gate asks for it */
-                i->down_given_outage = (double)NAN;
+            if (v == UINT32_MAX) { /* no gate asks for it: as often as ever */
+                i->down_given_outage = (double)down_share(s->blocks, c);
+                i->fussell_vesely = cuts_found->n > 0 ? 0 : (double)NAN;
                 continue;
             }
             long double if_down = prob_given(s, v, true);

@@ -186,3 +186,26 @@ Test(exact_blocks, inversion_agrees_with_the_closed_sum)
                      prob[1][k]);
     }
 }
+
+/* b is under no gate: it is down as often while the system is down as ever. */
+Test(exact_blocks, a_component_under_no_gate)
+{
+    static const char *const text =
+        "{kind: System, name: s, components: [{name: a, failure: 10d, repair: 1h},"
+        " {name: b, failure: 3h, repair: 1h}], up: {all: [a]}}";
+    const struct ha_answer_options options = {.limits = sim_statespace_default()};
+    struct ha_docs docs;
+
+    sim_arena_init(&arena);
+    cr_assert_eq(ha_docs_parse(&arena, "s", text, strlen(text), &docs, &err), 0, "%s",
+                 err.message);
+    cr_assert_eq(ha_blocks_load(&arena, docs.doc[0], &blocks, &err), 0, "%s",
+                 err.message);
+    cr_assert_eq(
+        ha_blocks_answer(&arena, docs.doc[0], &blocks, &options, &answers, &err), 0);
+    cr_assert_float_eq(answers.value[HA_ANSWER_steady_unavailability], 1.0 / 241.0,
+                       1e-15);
+    cr_assert_float_eq(answers.importance[1].down_given_outage, 0.25, 1e-15);
+    cr_assert_eq(answers.importance[1].birnbaum, 0);
+    sim_arena_clear(&arena);
+}

@@ -116,3 +116,31 @@ Test(vcluster_exact, one_replica_and_its_node)
     compare("configs/designs/external-etcd.yaml", "tests/data/hosts/one-node.yaml", set,
             HA_FM_BIT(HOST_FAIL) | HA_FM_BIT(HOSTCP_OUTAGE), 2000.0);
 }
+
+/* Nothing else breaks: what is left is the load balancer of the host file, two units of
+ * which one is enough, 90 days and 4 hours each, repaired side by side. */
+Test(vcluster_exact, a_dependency_by_hand)
+{
+    static const char *const set[] = {"controlPlane.coredns.enabled=false", NULL};
+    struct ha_model_options options = {.exponential_delays = true,
+                                       .causes_off = ALL_OFF};
+    struct sim_study study = sim_study_default();
+    struct sim_result exact;
+    struct test_design t;
+    struct sim_err err;
+    double q = 4.0 / (90.0 * 24.0 + 4.0);
+
+    test_design_load(&t, "configs/designs/single-replica.yaml",
+                     "tests/data/small/load-balancer.yaml", set, &options);
+    study.method = SIM_METHOD_EXACT;
+    cr_assert_eq(sim_study_run(&t.model, &study, &exact, &err), 0, "%s", err.message);
+    const struct sim_service_result *api = &exact.service[0];
+    cr_expect_float_eq(api->unavailability.value, q * q, 1e-12 * q * q);
+    cr_expect_float_eq(api->mean_outage_s.value, 7200.0, 1e-6);
+    cr_assert_eq(api->n_causes, 1);
+    cr_expect_str_eq(api->cause[0].name, "lb");
+    cr_expect_float_eq(api->cause[0].share.value, 1.0, 1e-12);
+    cr_expect_eq(exact.service[4].unavailability.value, 0.0, "data needs no balancer");
+    sim_result_release(&exact);
+    test_design_release(&t);
+}
