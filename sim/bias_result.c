@@ -4,8 +4,8 @@
  *
  * Every estimate is a ratio of sums over batches (sim_ratio_estimate): weighted
  * downtime over main-path time, and so on. Batches are independent histories, so the
- * spread over them carries all correlations between an exit's copies. The chance in
- * the number of exits is taken out by their expected number, which the hazards give.
+ * spread over them carries all correlations; chance in the number of exits is taken
+ * out.
  *
  * Belief is gated by the scores themselves (sim/diagnose.h). A service is flagged,
  * with the reason in words and its interval widened, when too few excursions carry the
@@ -101,39 +101,18 @@ struct view {
     bool is_absorbing;
 };
 
-static double surplus(const struct sim_bias_tally *tally)
-{
-    return tally->n_expected > 0.0 ? tally->n_failures - tally->n_expected : 0.0;
-}
-
-/*
- * Takes out of a score what chance put into the number of exits: failures seen less
- * failures expected has mean 0 (a martingale at a fixed time) and goes along with the
- * scores, so it is a control variate, with the regression coefficient over batches.
- * First years do not count what they expect and are left alone.
- */
+/* Takes chance in the number of exits out; first years, which expect none, stay. */
 static void control(const struct view *view, double *y)
 {
-    double sum_y = 0.0;
-    double sum_t = 0.0;
-    double yd = 0.0;
-    double dd = 0.0;
+    double time_s[SIM_BIAS_MAX_BATCHES];
+    double surplus[SIM_BIAS_MAX_BATCHES];
 
     for (uint32_t i = 0; i < view->n; i++) {
-        sum_y += y[i];
-        sum_t += view->batch[i].tally->time_s;
+        const struct sim_bias_tally *t = view->batch[i].tally;
+        time_s[i] = t->time_s;
+        surplus[i] = t->n_expected > 0.0 ? t->n_failures - t->n_expected : 0.0;
     }
-    for (uint32_t i = 0; i < view->n; i++) {
-        const struct sim_bias_tally *tally = view->batch[i].tally;
-        const double d = surplus(tally);
-        yd += d * (y[i] - sum_y / sum_t * tally->time_s);
-        dd += d * d;
-    }
-    for (uint32_t i = 0; i < view->n && dd > 0.0; i++) {
-        const struct sim_bias_tally *tally = view->batch[i].tally;
-
-        y[i] -= yd / dd * surplus(tally);
-    }
+    sim_control_variate(view->n, y, time_s, surplus);
 }
 
 static struct sim_estimate ratio(const struct view *view, batch_fn y, batch_fn x,
@@ -177,8 +156,7 @@ static double total_of(const struct view *view, batch_fn f, uint32_t c)
     return sum;
 }
 
-/* ---- Belief -------------------------------------------------------------------------
- */
+/* ---- Belief ---- */
 
 struct belief {
     struct sim_health health;

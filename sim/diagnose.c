@@ -222,6 +222,21 @@ static double sum_of(uint32_t n, const double *x)
     return sum;
 }
 
+void sim_control_variate(uint32_t n, double *y, const double *x, const double *d)
+{
+    const double r = sum_of(n, y) / sum_of(n, x);
+    double yd = 0.0;
+    double dd = 0.0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        yd += d[i] * (y[i] - r * x[i]);
+        dd += d[i] * d[i];
+    }
+    for (uint32_t i = 0; i < n && dd > 0.0; i++) {
+        y[i] -= yd / dd * d[i];
+    }
+}
+
 struct sim_estimate sim_ratio_estimate(uint32_t n, const double *y, const double *x,
                                        double confidence, double widen)
 {

@@ -48,6 +48,13 @@ struct sim_health sim_health_read(const struct sim_scores *scores, uint32_t n);
 double sim_pareto_shape(const double *x, uint32_t n);
 
 /*
+ * Corrects n batch sums y by a control variate d of mean 0 that goes along with them:
+ * y -= b d, with b the regression of y - r x on d over the batches, r = sum y / sum x.
+ * Here d is failures seen less failures expected, a martingale at a fixed time.
+ */
+void sim_control_variate(uint32_t n, double *y, const double *x, const double *d);
+
+/*
  * Ratio of sums over n independent batches, sum y / sum x, with its interval: t
  * with n - 1 degrees of freedom, on the log scale so that it is skewed like the
  * truth and never reaches below 0. `widen` >= 1 multiplies the half-width. With no

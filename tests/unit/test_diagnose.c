@@ -80,3 +80,22 @@ Test(diagnose, ratio_interval)
     cr_assert_float_eq(diff.value, 0.0, 1e-15);
     cr_assert_float_eq(diff.high, 0.0, 1e-15);
 }
+
+/* A score that is all chance in the number of exits becomes its expectation. */
+Test(diagnose, control_variate_removes_chance)
+{
+    const double x[4] = {1.0, 1.0, 1.0, 1.0};
+    const double d[4] = {3.0, -1.0, 0.0, -2.0};
+    const double none[4] = {0};
+    double y[4];
+
+    for (int i = 0; i < 4; i++) {
+        y[i] = 10.0 + 2.0 * d[i];
+    }
+    sim_control_variate(4, y, x, none);
+    cr_assert_float_eq(y[0], 16.0, 1e-12);
+    sim_control_variate(4, y, x, d);
+    for (int i = 0; i < 4; i++) {
+        cr_assert_float_eq(y[i], 10.0, 1e-12);
+    }
+}
