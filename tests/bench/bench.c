@@ -354,6 +354,7 @@ static void bench_threads(void)
 
 int main(void)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0); /* each line as it is found, in files too */
     printf("million events per second, one core, and the number both must find\n\n");
     printf("%-14s %8s %10s %8s   %-10s %-10s %-10s       %s\n", "work", "engine",
            "reference", "ratio", "engine", "reference", "exact", "must / good / great");
