@@ -402,8 +402,7 @@ static double ageing_s(const struct sim_bias_plan *plan)
     return longest;
 }
 
-/* Are first outages so far away that the named start no longer matters by then? There
- * may be several calm states (who leads, who holds the lease). */
+/* Is the first outage so far away that the start (one calm state) is forgotten? */
 static bool forgets_start(const struct view *view)
 {
     double n_exits = 0.0;
