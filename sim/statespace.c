@@ -452,8 +452,10 @@ static int verdict(struct explorer *x, bool was_stopped)
                              "more than %u states (%.1f GiB): too many for an exact "
                              "answer",
                              x->n_states, (double)x->bytes / (1 << 30));
-        sim_err_hint(x->err, "simulate it instead, make it smaller, lower --order, or "
-                             "raise --max-states");
+        sim_err_hint(x->err, "simulate it instead, make it smaller%s",
+                     x->n_states == x->limits->max_states
+                         ? ", lower --order, or raise --max-states"
+                         : ", or lower --order");
         return rc;
     }
     return 0;
