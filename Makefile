@@ -146,7 +146,7 @@ SOAK_TRAPS ?= 10
 SOAK_LONGEST ?= 10
 
 $(B)/soak: $(B)/tests/soak/soak.o $(B)/tests/soak/small.o $(B)/tests/support/problem.o \
-           $(B)/tests/support/lumped.o $(LIB_OBJ) $(B)/gen/assets.o
+           $(LIB_OBJ) $(B)/gen/assets.o
 	@echo "LD $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 
