@@ -10,6 +10,7 @@
  *     bias_path      plays one excursion, with weight windows
  *     bias_learn     what a path of a pilot teaches
  *     bias_score     what it counts
+ *     bias_sense     importance and elasticities
  *     bias_law       law of downtime in a window
  *     bias_tally     what was scored, in one batch
  *     bias_lesson    what was learned, in one pilot batch
@@ -425,6 +426,9 @@ void sim_bias_result_fill_new(struct sim_result *result,
 void sim_bias_result_fill_ten(struct sim_result *result,
                               const struct sim_bias_plan *plan,
                               const struct sim_bias_batch *batch, uint32_t n);
+/* Importance and elasticities of the focus service, whose health is filled in. */
+void sim_bias_sense_fill(struct sim_result *result, const struct sim_bias_plan *plan,
+                         const struct sim_bias_batch *batch, uint32_t n, double widen);
 /* Is the estimate of service s good enough to stop? */
 bool sim_bias_is_precise(const struct sim_bias_plan *plan,
                          const struct sim_study *study,

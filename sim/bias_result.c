@@ -472,28 +472,6 @@ static void fill_service(struct sim_result *result, const struct sim_bias_plan *
     fill_parts(result, service, view);
 }
 
-static void fill_sensitivity(struct sim_result *result,
-                             const struct sim_bias_plan *plan, const struct view *view)
-{
-    struct sim_service_result *service = &result->service[view->s];
-    /* The rule of three: what none of so many outages was. */
-    const double unseen = -log1p(-view->confidence) / service->effective_sample_size;
-    const struct sim_sense_sample sample = {
-        .sums = view->batch[0].sense,
-        .n = view->n,
-        .effective = service->effective_sample_size,
-        .unseen_down = unseen,
-        .unseen_outages = unseen,
-        .confidence = view->confidence,
-        .widen = view->widen,
-    };
-
-    for (uint32_t i = 0; i < view->n; i++) {
-        view->batch[i].sense[SIM_SENSE_TIME] = view->batch[i].tally->time_s;
-    }
-    sim_sense_fill(plan->sense, &sample, &result->arena, service);
-}
-
 void sim_bias_result_fill(struct sim_result *result, const struct sim_bias_plan *plan,
                           const struct sim_study *study,
                           const struct sim_bias_batch *batch, uint32_t n)
@@ -512,7 +490,7 @@ void sim_bias_result_fill(struct sim_result *result, const struct sim_bias_plan 
         struct view view = {batch, n, s, study->confidence, 1.0, model->is_absorbing};
         fill_service(result, plan, &view);
         if (plan->sense != NULL && s == plan->focus) {
-            fill_sensitivity(result, plan, &view);
+            sim_bias_sense_fill(result, plan, batch, n, view.widen);
         }
     }
 }

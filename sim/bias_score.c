@@ -162,44 +162,6 @@ void sim_bias_note_changes(struct sim_bias_player *player, uint32_t slot)
     }
 }
 
-static bool focus_is_down(const struct sim_bias_player *player)
-{
-    return (player->now->down >> player->plan->focus & 1) != 0;
-}
-
-void sim_bias_sense_time(struct sim_bias_player *player, double delay_s, uint32_t slot)
-{
-    struct sim_bias_path *path = player->now;
-    const struct sim_sense_plan *sense = player->plan->sense;
-
-    if (player->sense == NULL) {
-        return;
-    }
-    const double weight = sim_bias_weight(player->plan, path) * player->part;
-
-    sim_sense_pass(sense, &path->trail, &player->run, delay_s, slot, player->sense);
-    sim_sense_count(sense, &path->trail, &player->run, delay_s, weight,
-                    focus_is_down(player), player->sense);
-}
-
-void sim_bias_sense_changes(struct sim_bias_player *player, uint32_t slot,
-                            bool was_down)
-{
-    struct sim_bias_path *path = player->now;
-    const struct sim_sense_plan *sense = player->plan->sense;
-    const bool is_down = focus_is_down(player);
-
-    if (player->sense == NULL) {
-        return;
-    }
-    sim_sense_look(sense, &path->trail, &player->run, slot, was_down, is_down);
-    if (is_down && !was_down && player->run.model->is_absorbing) {
-        const double weight = sim_bias_weight(player->plan, path) * player->part;
-
-        sim_sense_count_outage(sense, &path->trail, weight, player->sense);
-    }
-}
-
 void sim_bias_score_end(struct sim_bias_player *player, double weight)
 {
     const struct sim_model *model = player->run.model;

@@ -94,7 +94,8 @@ static void check_problem(const char *id, enum sim_method method, double precisi
         check(id, e->name, e->unavailability, number(elasticity, e->name));
         n_checked++;
     }
-    cr_assert_eq(n_checked, importance != NULL ? importance->n : elasticity->n);
+    cr_assert_eq(n_checked, (importance != NULL ? importance->n : 0) +
+                                (elasticity != NULL ? elasticity->n : 0));
     sim_result_release(&result);
     test_problem_release(&problem);
 }
