@@ -133,7 +133,7 @@ static void put_tics(FILE *gp, double least, double most, int width_px)
                {15778800, "6 months", 1},
                {31557600, "1 y", 0}};
     enum { N_TICS = sizeof(tic) / sizeof(tic[0]) };
-    double placed_px[N_TICS];
+    double placed_px[N_TICS] = {0};
     size_t n = 0;
 
     fputs("xtics = \"set xtics (", gp);
