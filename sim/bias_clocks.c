@@ -288,8 +288,8 @@ uint32_t sim_bias_next_failure(struct sim_bias_player *player, double *delay_s)
     uint32_t first = UINT32_MAX;
 
     *delay_s = HUGE_VAL;
-    for (double at = sim_draw_exp(sim_world_draw(run)); at < mass;
-         at += sim_draw_exp(sim_world_draw(run))) {
+    double at = sim_draw_exp(sim_world_draw(run));
+    while (at < mass) {
         const uint32_t i =
             pick_clock(clocks, path, k, sim_draw_uniform(sim_world_draw(run)));
         if (clocks->n_general == 0) { /* then mass is time */
@@ -301,6 +301,7 @@ uint32_t sim_bias_next_failure(struct sim_bias_player *player, double *delay_s)
             *delay_s = at_s;
             first = i;
         }
+        at += sim_draw_exp(sim_world_draw(run));
     }
     return first;
 }
