@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/clock.h"
 #include "sim/drivers.h"
 #include "sim/level.h"
 #include "sim/world.h"
@@ -34,6 +35,7 @@
 #define PILOT_HISTORIES 8
 #define PILOT_YEARS     50.0  /* of each history, unless its events run out */
 #define PILOT_EVENTS    25000 /* of each history */
+#define PILOT_TIME      0.1   /* of a time limit */
 #define PILOT_STREAM    (UINT64_C(1) << 42)
 #define CRUDE_EVENTS    1e7 /* that plain simulation may cost */
 #define DRIFT_SLOTS     64  /* above, nobody searches for small steps */
@@ -109,16 +111,26 @@ static void play_history(struct sim_run *run, const struct sim_study *study, uin
     pilot->years += (past_s + run->world->now_s) / model->year_s;
 }
 
+/* A limit of time or a signal leaves room for little more of a pilot. */
+static bool is_late(const struct sim_study *study, double began_s)
+{
+    return (study->stop != NULL && *study->stop != 0) ||
+           (study->max_time_s > 0.0 &&
+            sim_clock_s() - began_s > PILOT_TIME * study->max_time_s);
+}
+
 static struct pilot play_pilot(const struct sim_model *model,
                                const struct sim_study *study)
 {
+    const double began_s = sim_clock_s();
     struct pilot pilot = {.has_clocks = has_clocks(model)};
     struct sim_run run;
 
     sim_run_init(&run, model);
     struct sim_world *world = sim_world_alloc(run.world_bytes);
     sim_run_bind(&run, world);
-    for (uint64_t i = 0; i < PILOT_HISTORIES; i++) {
+    for (uint64_t i = 0; i < PILOT_HISTORIES && !(i > 0 && is_late(study, began_s));
+         i++) {
         play_history(&run, study, i, &pilot);
     }
     sim_run_unbind(&run);

@@ -42,6 +42,7 @@
 #define PILOT_EXITS   48     /* of a batch in the first pilot round, then doubled */
 #define PILOT_TRIALS  200000 /* failures tried out to measure distances */
 #define FIRST_EXITS   96     /* of a batch at the first checkpoint */
+#define LEAST_EXITS   24     /* of a batch before a limit may stop the run */
 #define GROWTH        1.5
 #define MOST_EVENTS   2000000000 /* without a time limit: then the result is partial */
 #define PILOT_STREAM  (UINT64_C(1) << 40) /* histories of pilots begin here */
@@ -62,8 +63,9 @@ struct study_run {
     double exit_s;    /* mean time between exits, from the pilot */
     bool is_new;      /* histories from new */
     double began_s;
-    bool is_cut;   /* stopped by the clock or the user */
-    bool may_stop; /* within a round too: every batch has something to show */
+    bool is_cut;       /* stopped by the clock or the user */
+    bool is_early;     /* and that before the first checkpoint */
+    double stop_share; /* of the time limit, where a round is cut; 0: play it out */
 };
 
 static bool is_over(struct study_run *run, double share)
@@ -108,7 +110,7 @@ static bool should_stop(void *context)
 {
     struct study_run *run = context;
 
-    return run->may_stop && is_over(run, 1.0);
+    return run->stop_share > 0.0 && is_over(run, run->stop_share);
 }
 
 static void play_round(struct study_run *run)
@@ -195,6 +197,7 @@ static void learn_rounds(struct study_run *run, struct sim_bias_lesson *sum,
                          struct sim_level *level)
 {
     run->n_exits = 0;
+    run->stop_share = PILOT_TIME;
     for (int round = 0; round < PILOT_ROUNDS; round++) {
         run->n_exits += exits_for(run, PILOT_EXITS << round);
         play_round(run);
@@ -239,6 +242,7 @@ static void learn(struct study_run *run, struct sim_arena *arena)
     sim_level_init(&level, run->plan.model, run->plan.focus);
     level.effort = PILOT_TRIALS;
     learn_rounds(run, &sum, &level);
+    run->stop_share = 0.0;
     run->exit_s = mean_exit_s(run);
     for (uint32_t i = 0; i < run->n_batches; i++) {
         sim_bias_lesson_release(run->batch[i].lesson);
@@ -284,6 +288,26 @@ static double fraction_done(const struct study_run *run, double half_width)
     return fmin(done, 0.99);
 }
 
+/* On to the first checkpoint in pieces, so that a limit or a signal is heard before.
+ * Returns whether it was reached: a result from less is flagged. */
+static bool play_to_first(struct study_run *run, double exits)
+{
+    for (double now = LEAST_EXITS; now < exits; now *= 2.0) {
+        run->time_s = now * run->exit_s;
+        play_round(run);
+        run->stop_share = 1.0;
+        if (is_stuck(run)) {
+            return true;
+        }
+        if (is_over(run, 1.0)) {
+            return false;
+        }
+    }
+    run->time_s = exits * run->exit_s;
+    play_round(run);
+    return !run->is_cut;
+}
+
 /* Checkpoints until precise twice in a row; is_cut tells when that was not reached. */
 static void play_to_precision(struct study_run *run)
 {
@@ -291,10 +315,8 @@ static void play_to_precision(struct study_run *run)
     uint32_t n_good = 0;
     double half_width = HUGE_VAL;
 
-    while (n_good < 2) {
-        run->time_s = exits * run->exit_s;
-        play_round(run);
-        run->may_stop = true;
+    run->is_early = !play_to_first(run, exits);
+    while (n_good < 2 && !run->is_early) {
         const bool is_good = sim_bias_is_precise(&run->plan, run->study, run->batch,
                                                  run->n_batches, &half_width);
         n_good = is_good ? n_good + 1 : 0;
@@ -306,7 +328,11 @@ static void play_to_precision(struct study_run *run)
             run->is_cut = true;
             break;
         }
-        exits *= GROWTH;
+        if (n_good < 2) {
+            exits *= GROWTH;
+            run->time_s = exits * run->exit_s;
+            play_round(run);
+        }
     }
 }
 
@@ -319,13 +345,13 @@ static void play_new(struct study_run *run, struct sim_arena *arena, double hori
     uint32_t n_good = 0;
 
     run->is_new = true;
-    run->may_stop = false;
+    run->stop_share = 0.0;
     run->plan.horizon_s = horizon_s;
     init_batches(run, arena, N_BATCHES, stream, false);
     while (n_good < 2) {
         run->n_exits = (uint64_t)years;
         play_round(run);
-        run->may_stop = true;
+        run->stop_share = 1.0;
         const bool is_good = sim_bias_is_precise(&run->plan, run->study, run->batch,
                                                  run->n_batches, &half_width);
         n_good = is_good ? n_good + 1 : 0;
@@ -374,6 +400,18 @@ static void set_reason(struct sim_result *result, const struct study_run *run)
     }
 }
 
+static void flag_early(struct sim_result *result)
+{
+    for (uint32_t s = 0; s < result->n_services; s++) {
+        struct sim_service_result *service = &result->service[s];
+
+        service->is_flagged = true;
+        snprintf(service->why, sizeof service->why,
+                 "stopped before its first checkpoint: too little was played to trust "
+                 "the interval");
+    }
+}
+
 static int play_all(struct study_run *run, struct sim_arena *arena,
                     struct sim_result *result, struct sim_err *err)
 {
@@ -398,7 +436,9 @@ static int play_all(struct study_run *run, struct sim_arena *arena,
     snprintf(result->method, sizeof result->method, "biased");
     sim_bias_result_fill(result, &run->plan, study, run->batch, run->n_batches);
     set_reason(result, run);
-    result->is_partial = run->is_cut;
+    if (run->is_early) {
+        flag_early(result);
+    }
     if (study->first_year || run->plan.model->is_absorbing) {
         play_from_new(run, arena, result);
     }
