@@ -246,13 +246,14 @@ mutation: deps ## break placement in 75 ways; the tests must notice each
 	@JOBS=$(JOBS) tests/mutation/run.sh
 
 # ---- the main job -----------------------------------------------------------
-demo: ## install what is missing, build, compare 3/5/7 replicas, leave charts
+demo: ## install what is missing, build, compare 3/5/7 replicas, leave a report and charts
 	$(call need,$(DEB_BUILD) $(DEB_RUN))
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@mkdir -p build/demo
 	build/nines compare -f configs/designs/guide-complete.yaml \
 	  -f configs/hosts/three-zones.yaml --replicas 3,5,7 --slo 99.99 --fail-on never \
-	  --max-time 45s --export json=build/demo/result.json --charts build/demo
+	  --max-time 45s --export json=build/demo/result.json --charts build/demo \
+	  --report build/demo/report.html
 	@ls build/demo
 
 install: build/nines ## copy the program, its manual and configurations below PREFIX

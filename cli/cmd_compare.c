@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/contest.h"
 #include "cli/error.h"
+#include "cli/report.h"
 #include "cli/signals.h"
 
 static const struct cli_usage usage = {
@@ -27,9 +28,12 @@ static const struct cli_usage usage = {
 struct asked {
     struct cli_contest_request contest;
     const char *charts;
+    const char *page;
+    int argc;
+    char **argv;
 };
 
-static int parse(int argc, char **argv, struct asked *asked)
+static int parse(struct asked *asked)
 {
     struct cli_contest_request *a = &asked->contest;
     const struct cli_option rows[] = {
@@ -39,6 +43,8 @@ static int parse(int argc, char **argv, struct asked *asked)
         CLI_ROWS_OUTPUT(&a->output),
         {0, "charts", CLI_OPT_TEXT, &asked->charts, "DIR", NULL,
          "draw charts there (SVG, PNG, with their gnuplot files and data)"},
+        {0, "report", CLI_OPT_TEXT, &asked->page, "FILE.html", NULL,
+         "also write the page of `nines report`"},
         {0, "causes", CLI_OPT_UINT, &a->n_causes, "N", NULL,
          "causes shown (default 8); the rest is summed"},
         {0, "reproducible", CLI_OPT_FLAG, &a->question.is_reproducible, NULL, NULL,
@@ -46,7 +52,7 @@ static int parse(int argc, char **argv, struct asked *asked)
         CLI_ROWS_TALK(&a->talk),
         CLI_ROWS_END};
 
-    return cli_parse(&usage, rows, argc, argv, &a->words);
+    return cli_parse(&usage, rows, asked->argc, asked->argv, &a->words);
 }
 
 /* A design that meets the objective is enough; else open beats missed. */
@@ -74,12 +80,15 @@ static int contend(const struct asked *asked, struct cli_contest *c)
     struct sim_err err;
 
     if ((asked->charts != NULL && cli_charts_prepare(asked->charts, &err) != 0) ||
+        (asked->page != NULL && cli_report_prepare(&err) != 0) ||
         cli_contest_play(&asked->contest, c, &err) != 0) {
         return cli_fail(&err);
     }
     view = cli_contest_view(&asked->contest, c);
     if (cli_output_write(&asked->contest.output, cli_compare_face, &view, &err) != 0 ||
-        (asked->charts != NULL && cli_charts_draw(&view, asked->charts, &err) != 0)) {
+        (asked->charts != NULL && cli_charts_draw(&view, asked->charts, &err) != 0) ||
+        (asked->page != NULL &&
+         cli_report_page(asked->page, &view, asked->argc, asked->argv, &err) != 0)) {
         return cli_fail(&err);
     }
     return exit_code(asked, c);
@@ -89,7 +98,8 @@ static int load_and_contend(struct asked *asked)
 {
     static struct cli_contest c; /* large; a process compares once */
     struct cli_contest_request *a = &asked->contest;
-    const struct cli_touched touched = {.read = {&a->input.files, &a->words}};
+    const struct cli_touched touched = {.read = {&a->input.files, &a->words},
+                                        .written = asked->page};
     struct sim_err err;
     int code;
 
@@ -105,8 +115,8 @@ static int load_and_contend(struct asked *asked)
 
 int cmd_compare(int argc, char **argv)
 {
-    struct asked asked = {.contest = cli_contest_default()};
-    int code = parse(argc, argv, &asked);
+    struct asked asked = {.contest = cli_contest_default(), .argc = argc, .argv = argv};
+    int code = parse(&asked);
 
     if (code == CLI_PARSED) {
         code = load_and_contend(&asked);

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * nines report: one design, or several, as a page to send around. It is compare with
- * another face; the charts are drawn in a directory of their own in TMPDIR, which is
- * removed again.
+ * another face.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "cli/charts.h"
 #include "cli/commands.h"
 #include "cli/contest.h"
 #include "cli/error.h"
-#include "cli/file.h"
-#include "cli/process.h"
 #include "cli/report.h"
 #include "cli/signals.h"
 
@@ -56,65 +46,8 @@ static int parse(struct asked *asked)
     return cli_parse(&usage, rows, asked->argc, asked->argv, &a->words);
 }
 
-/* Removes a directory that holds only files. */
-static void remove_directory(const char *path)
-{
-    DIR *dir = opendir(path);
-    const struct dirent *entry;
-
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        char file[PATH_MAX + NAME_MAX + 2];
-
-        snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.') {
-            unlink(file);
-        }
-    }
-    if (dir != NULL) {
-        closedir(dir);
-    }
-    rmdir(path);
-}
-
-static int write_page(const struct asked *asked, const struct cli_compare_view *view,
-                      const char *charts, struct sim_err *err)
-{
-    const struct cli_report report = {view, charts, asked->argc, asked->argv};
-    struct cli_file file;
-    int rc = cli_charts_draw(view, charts, err);
-
-    if (rc != 0 || (rc = cli_file_open(&file, asked->page, err)) != 0) {
-        return rc;
-    }
-    rc = cli_report_write(file.stream, &report, err);
-    if (rc != 0) {
-        cli_file_discard(&file);
-        return rc;
-    }
-    return cli_file_commit(&file, err);
-}
-
-static int draw_and_write(const struct asked *asked,
-                          const struct cli_compare_view *view, struct sim_err *err)
-{
-    const char *tmp = getenv("TMPDIR");
-    char charts[PATH_MAX];
-    int rc;
-
-    snprintf(charts, sizeof(charts), "%s/nines-XXXXXX",
-             tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
-    if (mkdtemp(charts) == NULL) {
-        return sim_err_set(err, SIM_ERR_IO, "cannot make a directory %s: %s", charts,
-                           strerror(errno));
-    }
-    rc = write_page(asked, view, charts, err);
-    remove_directory(charts);
-    return rc;
-}
-
 static int check(const struct asked *asked, struct sim_err *err)
 {
-    static const char *const version[] = {"gnuplot", "--version", NULL};
     const struct cli_contest_request *a = &asked->contest;
     const struct cli_touched touched = {.read = {&a->input.files, &a->words},
                                         .written = asked->page};
@@ -127,7 +60,7 @@ static int check(const struct asked *asked, struct sim_err *err)
     if (cli_output_check(&a->output, &touched, err) != 0) {
         return -1;
     }
-    return cli_process_run(version, NULL, err); /* before minutes are simulated */
+    return cli_report_prepare(err);
 }
 
 static int load_and_report(struct asked *asked)
@@ -146,7 +79,7 @@ static int load_and_report(struct asked *asked)
         code = cli_fail(&err);
     } else {
         view = cli_contest_view(a, &c);
-        if (draw_and_write(asked, &view, &err) != 0) {
+        if (cli_report_page(asked->page, &view, asked->argc, asked->argv, &err) != 0) {
             code = cli_fail(&err);
         } else if (cli_is_stopped()) {
             code = CLI_EXIT_INTERRUPTED;

@@ -49,6 +49,19 @@ no_leftovers() {
     no_leftovers
 }
 
+@test "compare leaves the same page beside its table" {
+    export TMPDIR=$BATS_TEST_TMPDIR
+    nines compare $stress $crew --slo 94 --years 100 --fail-on never \
+        --report "$BATS_TEST_TMPDIR/c.html"
+    expect_code 0
+    [[ $out == *"Downtime per year"* ]]
+    [ "$(page "$BATS_TEST_TMPDIR/c.html")" = 4 ]
+    grep -q "nines compare $stress $crew --slo 94 --years 100" "$BATS_TEST_TMPDIR/c.html"
+    no_leftovers
+    nines compare $stress $crew --years 100 --report "$BATS_TEST_TMPDIR/no/c.html"
+    expect_code 1
+}
+
 @test "one design: assumptions with sources, the design, what is left out" {
     nines report configs/designs/single-replica.yaml --catalog gcp --years 20 \
         --set controlPlane.coredns.enabled=false -O "$BATS_TEST_TMPDIR/b.html"
