@@ -11,28 +11,7 @@
  */
 #include "models/infra/failure_mode.h"
 
-static bool can_strike(const struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    return (w->common->faults & HA_FM_BIT(CERT_EXPIRY)) == 0;
-}
-
-static void strike(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_break_common(w, HA_FM_CERT_EXPIRY);
-}
-
-static void heal(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_mend_common(w, HA_FM_CERT_EXPIRY);
-}
-
 const struct ha_failure_mode ha_fm_cert_expiry = {
-    .can_strike = can_strike,
-    .strike = strike,
-    .heal = heal,
     .struck = "certificates expired",
     .healed = "certificates were renewed",
 };

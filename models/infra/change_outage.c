@@ -14,28 +14,7 @@
  */
 #include "models/infra/failure_mode.h"
 
-static bool can_strike(const struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    return (w->common->faults & HA_FM_BIT(CHANGE_OUTAGE)) == 0;
-}
-
-static void strike(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_break_common(w, HA_FM_CHANGE_OUTAGE);
-}
-
-static void heal(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_mend_common(w, HA_FM_CHANGE_OUTAGE);
-}
-
 const struct ha_failure_mode ha_fm_change_outage = {
-    .can_strike = can_strike,
-    .strike = strike,
-    .heal = heal,
     .struck = "a change broke the control plane",
     .healed = "the change was rolled back",
 };

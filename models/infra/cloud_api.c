@@ -13,28 +13,7 @@
  */
 #include "models/infra/failure_mode.h"
 
-static bool can_strike(const struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    return (w->common->faults & HA_FM_BIT(CLOUD_API)) == 0;
-}
-
-static void strike(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_break_common(w, HA_FM_CLOUD_API);
-}
-
-static void heal(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_mend_common(w, HA_FM_CLOUD_API);
-}
-
 const struct ha_failure_mode ha_fm_cloud_api = {
-    .can_strike = can_strike,
-    .strike = strike,
-    .heal = heal,
     .struck = "the cloud API went down",
     .healed = "the cloud API is back",
 };

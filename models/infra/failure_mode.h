@@ -9,7 +9,12 @@
 
 #include "models/infra/infra.h"
 
+/* Modes of the region may leave can_strike, strike and heal NULL: they strike while
+ * their bit of the common faults is clear, raise it, and clear it when they heal. */
 struct ha_failure_mode {
+    /* Planned work: its clock is periodic with 25 % jitter (params.def) and starts at
+     * a random phase. False: it strikes at random. */
+    bool is_periodic;
     /* False: nothing in this design it could strike. NULL: always applies. */
     bool (*applies)(const struct ha_infra_spec *spec);
     /* Reads its parameters and completes fm (slots, rate and duration laws are
@@ -26,10 +31,6 @@ struct ha_failure_mode {
     const char *struck;
     const char *healed;
 };
-
-/* Makes the strike clock periodic with 25 % jitter (params.def), starting at a random
- * phase. */
-void ha_fm_make_periodic(struct ha_fm_plan *fm, struct ha_builder *b);
 
 #define HA_FM(name, key, title, kind, effect, cls, rate, duration)                     \
     extern const struct ha_failure_mode ha_fm_##key;

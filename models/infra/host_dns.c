@@ -17,28 +17,7 @@
  */
 #include "models/infra/failure_mode.h"
 
-static bool can_strike(const struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    return (w->common->faults & HA_FM_BIT(HOST_DNS)) == 0;
-}
-
-static void strike(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_break_common(w, HA_FM_HOST_DNS);
-}
-
-static void heal(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_mend_common(w, HA_FM_HOST_DNS);
-}
-
 const struct ha_failure_mode ha_fm_host_dns = {
-    .can_strike = can_strike,
-    .strike = strike,
-    .heal = heal,
     .struck = "the host's DNS went down",
     .healed = "the host's DNS answers again",
 };

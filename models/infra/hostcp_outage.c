@@ -16,28 +16,7 @@
  */
 #include "models/infra/failure_mode.h"
 
-static bool can_strike(const struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    return (w->common->faults & HA_FM_BIT(HOSTCP_OUTAGE)) == 0;
-}
-
-static void strike(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_break_common(w, HA_FM_HOSTCP_OUTAGE);
-}
-
-static void heal(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_mend_common(w, HA_FM_HOSTCP_OUTAGE);
-}
-
 const struct ha_failure_mode ha_fm_hostcp_outage = {
-    .can_strike = can_strike,
-    .strike = strike,
-    .heal = heal,
     .struck = "the host API server went down",
     .healed = "the host API server is back",
 };

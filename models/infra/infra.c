@@ -70,6 +70,33 @@ void ha_arm_while(struct sim_run *run, uint32_t slot, bool should_run, uint32_t 
     }
 }
 
+static bool can_strike(const struct ha_infra *w, uint32_t fm, uint32_t e)
+{
+    if (mode[fm]->can_strike != NULL) {
+        return mode[fm]->can_strike(w, e);
+    }
+    return (w->common->faults & (UINT32_C(1) << fm)) == 0;
+}
+
+static void strike(struct ha_infra *w, uint32_t fm, uint32_t e)
+{
+    if (mode[fm]->strike != NULL) {
+        mode[fm]->strike(w, e);
+    } else {
+        ha_infra_break_common(w, (enum ha_fm)fm);
+    }
+}
+
+static void heal(struct ha_infra *w, uint32_t fm, uint32_t e)
+{
+    if (mode[fm]->heal != NULL) {
+        mode[fm]->heal(w, e);
+    } else {
+        SIM_CHECK(ha_fm_kind[fm] == HA_KIND_REGION);
+        ha_infra_mend_common(w, (enum ha_fm)fm);
+    }
+}
+
 static void run_clock(struct ha_infra *w, uint32_t fm, uint32_t e, bool is_start)
 {
     const struct ha_fm_plan *f = &w->plan->fm[fm];
@@ -77,7 +104,7 @@ static void run_clock(struct ha_infra *w, uint32_t fm, uint32_t e, bool is_start
     if (f->own_dist != NULL) {
         dist = f->own_dist[e];
     }
-    bool may = dist != HA_NO_DIST && mode[fm]->can_strike(w, e);
+    bool may = dist != HA_NO_DIST && can_strike(w, fm, e);
     ha_arm_while(w->run, f->strike_slot + e, may, dist);
 }
 
@@ -147,13 +174,13 @@ void ha_infra_fire(struct ha_infra *w, uint32_t purpose, uint32_t entity)
 {
     if (purpose >= (uint32_t)HA_N_FMS) {
         uint32_t fm = purpose - (uint32_t)HA_N_FMS;
-        SIM_CHECK(fm < (uint32_t)HA_N_FMS && mode[fm]->heal != NULL);
-        mode[fm]->heal(w, entity);
+        SIM_CHECK(fm < (uint32_t)HA_N_FMS);
+        heal(w, fm, entity);
         return;
     }
     const struct ha_fm_plan *f = &w->plan->fm[purpose];
-    SIM_DEBUG_CHECK(mode[purpose]->can_strike(w, entity));
-    mode[purpose]->strike(w, entity);
+    SIM_DEBUG_CHECK(can_strike(w, purpose, entity));
+    strike(w, purpose, entity);
     if (f->has_heal && purpose != HA_FM_NODE_DRAIN) {
         sim_arm(w->run, f->heal_slot + entity, f->heal_dist);
     }

@@ -98,6 +98,17 @@ static void name_parameters(const struct ha_fm_plan *f, struct ha_builder *b,
     }
 }
 
+static void make_periodic(struct ha_fm_plan *fm, struct ha_builder *b)
+{
+    if (b->exponential_delays) {
+        return;
+    }
+    double period_s = b->dist[fm->strike_dist].mean_s;
+    fm->strike_dist =
+        ha_build_dist(b, sim_dist_uniform(0.75 * period_s, 1.25 * period_s));
+    fm->first_dist = ha_build_dist(b, sim_dist_uniform(0, period_s));
+}
+
 static void plan_mode(struct ha_infra_plan *plan, struct ha_builder *b,
                       const struct ha_infra_spec *spec, uint32_t fm)
 {
@@ -123,6 +134,9 @@ static void plan_mode(struct ha_infra_plan *plan, struct ha_builder *b,
     if (f->has_heal) {
         f->heal_dist = ha_build_dist(b, heal);
     }
+    if (row[fm].mode->is_periodic) {
+        make_periodic(f, b);
+    }
     if (row[fm].mode->plan != NULL) {
         row[fm].mode->plan(f, b, spec);
     }
@@ -130,17 +144,6 @@ static void plan_mode(struct ha_infra_plan *plan, struct ha_builder *b,
     if (f->has_heal) {
         f->heal_slot = add_slots(plan, b, fm, true, 0);
     }
-}
-
-void ha_fm_make_periodic(struct ha_fm_plan *fm, struct ha_builder *b)
-{
-    if (b->exponential_delays) {
-        return;
-    }
-    double period_s = b->dist[fm->strike_dist].mean_s;
-    fm->strike_dist =
-        ha_build_dist(b, sim_dist_uniform(0.75 * period_s, 1.25 * period_s));
-    fm->first_dist = ha_build_dist(b, sim_dist_uniform(0, period_s));
 }
 
 /* Reserves n rows of `size` bytes at an 8-byte boundary; returns where. */

@@ -21,13 +21,6 @@
  */
 #include "models/infra/failure_mode.h"
 
-static void plan(struct ha_fm_plan *fm, struct ha_builder *b,
-                 const struct ha_infra_spec *spec)
-{
-    (void)spec;
-    ha_fm_make_periodic(fm, b);
-}
-
 static bool can_strike(const struct ha_infra *w, uint32_t node)
 {
     return w->machine[node].maintenance == 0 && w->machine[node].is_spare == 0;
@@ -46,7 +39,7 @@ static void heal(struct ha_infra *w, uint32_t node)
 }
 
 const struct ha_failure_mode ha_fm_node_drain = {
-    .plan = plan,
+    .is_periodic = true,
     .can_strike = can_strike,
     .strike = strike,
     .heal = heal,

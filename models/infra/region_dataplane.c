@@ -16,28 +16,7 @@
  */
 #include "models/infra/failure_mode.h"
 
-static bool can_strike(const struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    return (w->common->faults & HA_FM_BIT(REGION_DATAPLANE)) == 0;
-}
-
-static void strike(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_break_common(w, HA_FM_REGION_DATAPLANE);
-}
-
-static void heal(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_mend_common(w, HA_FM_REGION_DATAPLANE);
-}
-
 const struct ha_failure_mode ha_fm_region_dataplane = {
-    .can_strike = can_strike,
-    .strike = strike,
-    .heal = heal,
     .struck = "the region went dark",
     .healed = "the region is back",
 };

@@ -15,28 +15,7 @@
  */
 #include "models/infra/failure_mode.h"
 
-static bool can_strike(const struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    return (w->common->faults & HA_FM_BIT(REGION_NET)) == 0;
-}
-
-static void strike(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_break_common(w, HA_FM_REGION_NET);
-}
-
-static void heal(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_mend_common(w, HA_FM_REGION_NET);
-}
-
 const struct ha_failure_mode ha_fm_region_net = {
-    .can_strike = can_strike,
-    .strike = strike,
-    .heal = heal,
     .struck = "the network of the region failed",
     .healed = "the network of the region is back",
 };

@@ -13,28 +13,7 @@
  */
 #include "models/infra/failure_mode.h"
 
-static bool can_strike(const struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    return (w->common->faults & HA_FM_BIT(RESTORE_EVENT)) == 0;
-}
-
-static void strike(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_break_common(w, HA_FM_RESTORE_EVENT);
-}
-
-static void heal(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_mend_common(w, HA_FM_RESTORE_EVENT);
-}
-
 const struct ha_failure_mode ha_fm_restore_event = {
-    .can_strike = can_strike,
-    .strike = strike,
-    .heal = heal,
     .struck = "data had to be restored from backup",
     .healed = "the restore is done",
 };

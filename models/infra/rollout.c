@@ -15,29 +15,8 @@
  */
 #include "models/infra/failure_mode.h"
 
-static void plan(struct ha_fm_plan *fm, struct ha_builder *b,
-                 const struct ha_infra_spec *spec)
-{
-    (void)spec;
-    ha_fm_make_periodic(fm, b);
-}
-
-static bool can_strike(const struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    return (w->common->faults & HA_FM_BIT(ROLLOUT)) == 0;
-}
-
-static void strike(struct ha_infra *w, uint32_t entity)
-{
-    (void)entity;
-    ha_infra_break_common(w, HA_FM_ROLLOUT);
-}
-
 const struct ha_failure_mode ha_fm_rollout = {
-    .plan = plan,
-    .can_strike = can_strike,
-    .strike = strike,
+    .is_periodic = true,
     .struck = "a roll-out begins",
     .healed = "the roll-out is over",
 };
