@@ -419,13 +419,7 @@ static int check(const struct asked *a, struct sim_err *err)
 
 static int load_and_answer(struct asked *a)
 {
-    const struct ha_design_request request = {
-        .n_files = a->input.files.n,
-        .file = a->input.files.item,
-        .n_sets = a->input.sets.n,
-        .set = a->input.sets.item,
-        .catalog = a->input.catalog,
-    };
+    const struct ha_design_request request = cli_subject_request(&a->input);
     struct cli_subject subject;
     struct sim_err err;
     int code;

@@ -226,12 +226,7 @@ static int answer(const struct asked *a, struct cli_place *p, struct sim_err *er
 
 static int place(const struct asked *a)
 {
-    const struct ha_design_request request = {.n_files = a->input.files.n,
-                                              .file = a->input.files.item,
-                                              .n_sets = a->input.sets.n,
-                                              .set = a->input.sets.item,
-                                              .replicas = (int32_t)a->replicas,
-                                              .catalog = a->input.catalog};
+    struct ha_design_request request = cli_subject_request(&a->input);
     struct cli_place p = {.keeps_all = a->wants_all,
                           .wants_json = a->format != FORMAT_TABLE,
                           .pod = a->pod,
@@ -240,6 +235,7 @@ static int place(const struct asked *a)
     struct sim_err err;
     int rc;
 
+    request.replicas = (int32_t)a->replicas;
     if (cli_place_load(&p, &request, (int)a->minor, &err) != 0) {
         return cli_fail(&err);
     }

@@ -135,13 +135,7 @@ static int run(const struct asked *a, const struct cli_subject *subject)
 
 static int load_and_run(struct asked *a)
 {
-    const struct ha_design_request request = {
-        .n_files = a->input.files.n,
-        .file = a->input.files.item,
-        .n_sets = a->input.sets.n,
-        .set = a->input.sets.item,
-        .catalog = a->input.catalog,
-    };
+    const struct ha_design_request request = cli_subject_request(&a->input);
     const struct cli_touched touched = {.read = {&a->input.files, NULL},
                                         .written = a->keep_years};
     struct cli_subject subject;

@@ -30,13 +30,7 @@ struct asked {
 
 static int show(const struct asked *a)
 {
-    const struct ha_design_request request = {
-        .n_files = a->input.files.n,
-        .file = a->input.files.item,
-        .n_sets = a->input.sets.n,
-        .set = a->input.sets.item,
-        .catalog = a->input.catalog,
-    };
+    const struct ha_design_request request = cli_subject_request(&a->input);
     struct cli_subject subject;
     struct sim_err err;
 

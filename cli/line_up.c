@@ -214,13 +214,11 @@ static int load_entry(const struct cli_line_up_request *q, const struct entry *e
             cli_list_add(&sets, text + length + 1);
         }
     }
-    const struct ha_design_request request = {.n_files = files.n,
-                                              .file = files.item,
-                                              .n_sets = sets.n,
-                                              .set = sets.item,
-                                              .replicas = entry->replicas,
-                                              .catalog = q->input->catalog};
 
+    struct ha_design_request request =
+        cli_subject_request(&(struct cli_input){files, sets, q->input->catalog});
+
+    request.replicas = entry->replicas;
     rc = cli_subject_load(&request, subject, err);
     cli_list_release(&files);
     cli_list_release(&sets);

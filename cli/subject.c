@@ -272,6 +272,15 @@ static int load_design(const struct ha_design_request *request,
     return 0;
 }
 
+struct ha_design_request cli_subject_request(const struct cli_input *input)
+{
+    return (struct ha_design_request){.n_files = input->files.n,
+                                      .file = input->files.item,
+                                      .n_sets = input->sets.n,
+                                      .set = input->sets.item,
+                                      .catalog = input->catalog};
+}
+
 int cli_subject_load(const struct ha_design_request *request,
                      struct cli_subject *subject, struct sim_err *err)
 {

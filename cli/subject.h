@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "cli/cost.h"
+#include "cli/options.h"
 #include "models/blocks/blocks.h"
 #include "models/design/design.h"
 #include "sim/arena.h"
@@ -32,6 +33,9 @@ struct cli_subject {
     struct sim_model own_model;
     struct sim_arena arena;
 };
+
+/* The request for what --file, --set and --catalog name; it points into `input`. */
+struct ha_design_request cli_subject_request(const struct cli_input *input);
 
 /*
  * Loads the files of a request: a design, or exactly one reliability system. Error
