@@ -238,7 +238,7 @@ build/fuzz/obj/%.o: %.c $(HEADERS) $(DEF_FILES)
 	@mkdir -p $(@D)
 	@clang $(STD) $(DEFS) $(subst =fuzzer,=fuzzer-no-link,$(FUZZ_OPT)) -c -o $@ $<
 
-build/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJ) build/release/gen/assets.o
+build/fuzz/%: tests/fuzz/%.c tests/fuzz/layers.c $(FUZZ_OBJ) build/release/gen/assets.o
 	@echo "FUZZ $@"
 	@clang $(STD) $(DEFS) $(FUZZ_OPT) -o $@ $^ $(LDLIBS)
 

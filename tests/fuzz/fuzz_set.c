@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "models/design/layers.h"
 #include "sim/check.h"
+#include "tests/fuzz/layers.h"
 
 #define MAX_ARGUMENT 512
 
@@ -23,19 +23,6 @@ static const char base[] = "controlPlane:\n"
                            "---\n"
                            "kind: Host\n"
                            "nodes: [{name: a1, zone: a}, {name: b1, zone: b}]\n";
-
-static const struct ha_chart *chart(void)
-{
-    static struct sim_arena arena;
-    static struct ha_chart read;
-    struct sim_err err;
-
-    if (read.schema == NULL) {
-        sim_arena_init(&arena);
-        SIM_CHECK(ha_chart_read(&arena, &read, &err) == 0);
-    }
-    return &read;
-}
 
 static int apply_lines(struct ha_layers *layers, const char *text, size_t size,
                        struct sim_err *err)
@@ -58,28 +45,18 @@ static int apply_lines(struct ha_layers *layers, const char *text, size_t size,
     return code;
 }
 
+static int fill(struct ha_layers *layers, const char *text, size_t size,
+                struct sim_err *err)
+{
+    int code = ha_layers_add_text(layers, FUZZ_FILE, base, sizeof(base) - 1, err);
+
+    SIM_CHECK(code == 0);
+    code = apply_lines(layers, text, size, err);
+    return code == 0 ? ha_layers_check(layers, err) : code;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const char *file = "fuzz.yaml";
-    struct ha_design_request request = {1, &file, 0, NULL, 0, NULL};
-    struct ha_design design;
-    struct ha_layers layers;
-    struct sim_err err = {0};
-    int code;
-
-    memset(&design, 0, sizeof(design));
-    sim_arena_init(&design.arena);
-    ha_layers_init(&layers, &design.arena, chart());
-    code = ha_layers_add_text(&layers, file, base, sizeof(base) - 1, &err);
-    SIM_CHECK(code == 0);
-    code = apply_lines(&layers, (const char *)data, size, &err);
-    if (code == 0) {
-        code = ha_layers_check(&layers, &err);
-    }
-    if (code == 0) {
-        code = ha_design_finish(&layers, &request, &design, &err);
-    }
-    SIM_CHECK(code == 0 || (err.message[0] != '\0' && sim_err_exit_code(code) > 0));
-    ha_design_release(&design);
+    fuzz_layers(fill, (const char *)data, size);
     return 0;
 }

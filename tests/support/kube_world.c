@@ -258,6 +258,16 @@ struct ha_kube kube_view(const struct kube_world *w, struct sim_script *script)
     return ha_kube_view(&w->plan, &script->run);
 }
 
+struct ha_kube kube_begin(struct kube_world *w, const struct kube_setup *setup,
+                          struct sim_script *script)
+{
+    kube_world_init(w, setup);
+    sim_script_init(script, &w->model, 1);
+    script->is_off[SIM_OTHER] = true;
+    sim_script_play(script, 1);
+    return kube_view(w, script);
+}
+
 uint32_t kube_strike(const struct kube_world *w, enum ha_fm fm, uint32_t entity)
 {
     cr_assert(w->plan.infra.fm[fm].is_on);

@@ -22,6 +22,16 @@ struct kube_rate {
     double sigma;
 };
 
+/* Crashes of nodes, and maintenance that keeps a node down for a median of down_s. */
+#define KUBE_CRASH                                                                     \
+    {                                                                                  \
+        HA_PARAM_NODE_HOST_FAIL_RATE, 1, HA_PARAM_NODE_HOST_FAIL_RECOVER, 180, 0.5     \
+    }
+#define KUBE_DRAINS(down_s)                                                            \
+    {                                                                                  \
+        HA_PARAM_NODE_DRAIN_RATE, 8, HA_PARAM_NODE_DRAIN_NODE_DOWN, down_s, 0.5        \
+    }
+
 struct kube_setup {
     uint32_t zones, nodes_per_zone; /* 3 and 1 when 0 */
     uint32_t replicas;              /* 3 when 0 */
@@ -63,6 +73,11 @@ void kube_world_clear(struct kube_world *world);
 
 /* A view of what a script is playing. */
 struct ha_kube kube_view(const struct kube_world *world, struct sim_script *script);
+
+/* Builds the world and plays its first second, with median delays and nothing planned;
+ * returns the view of it. The caller releases script and world. */
+struct ha_kube kube_begin(struct kube_world *world, const struct kube_setup *setup,
+                          struct sim_script *script);
 
 /* Slot of a failure mode's strike or heal on an entity. */
 uint32_t kube_strike(const struct kube_world *world, enum ha_fm fm, uint32_t entity);

@@ -14,11 +14,7 @@ static struct ha_kube k;
 
 static void begin(const struct kube_setup *setup)
 {
-    kube_world_init(&w, setup);
-    sim_script_init(&script, &w.model, 1);
-    script.is_off[SIM_OTHER] = true;
-    sim_script_play(&script, 1);
-    k = kube_view(&w, &script);
+    k = kube_begin(&w, setup, &script);
 }
 
 static void teardown(void)
@@ -29,14 +25,7 @@ static void teardown(void)
 
 TestSuite(kube_drains, .fini = teardown);
 
-#define CRASH                                                                          \
-    {                                                                                  \
-        HA_PARAM_NODE_HOST_FAIL_RATE, 1, HA_PARAM_NODE_HOST_FAIL_RECOVER, 180, 0.5     \
-    }
-#define DRAINS                                                                         \
-    {                                                                                  \
-        HA_PARAM_NODE_DRAIN_RATE, 8, HA_PARAM_NODE_DRAIN_NODE_DOWN, 180, 0.5           \
-    }
+#define DRAINS KUBE_DRAINS(180)
 
 static int32_t allowed(const struct kube_setup *setup, uint32_t n_not_ready)
 {
@@ -133,7 +122,7 @@ Test(kube_drains, the_provider_gives_up_or_forces_after_its_limit)
 Test(kube_drains, a_crash_blocks_the_next_drain_until_it_has_healed)
 {
     begin(&(struct kube_setup){
-        .min_available = "2", .n_rates = 2, .rate = {CRASH, DRAINS}});
+        .min_available = "2", .n_rates = 2, .rate = {KUBE_CRASH, DRAINS}});
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, 1000);
     sim_script_at(&script, 200, kube_strike(&w, HA_FM_NODE_DRAIN, 1));
     sim_script_play(&script, 1000);

@@ -14,11 +14,7 @@ static struct ha_kube k;
 
 static void begin(const struct kube_setup *setup)
 {
-    kube_world_init(&w, setup);
-    sim_script_init(&script, &w.model, 1);
-    script.is_off[SIM_OTHER] = true;
-    sim_script_play(&script, 1);
-    k = kube_view(&w, &script);
+    k = kube_begin(&w, setup, &script);
 }
 
 static void teardown(void)
@@ -31,10 +27,6 @@ TestSuite(kube_rules, .fini = teardown);
 
 #define NO_HEAL 1e12
 
-#define CRASH                                                                          \
-    {                                                                                  \
-        HA_PARAM_NODE_HOST_FAIL_RATE, 1, HA_PARAM_NODE_HOST_FAIL_RECOVER, 180, 0.5     \
-    }
 #define ZONE                                                                           \
     {HA_PARAM_ZONE_MAJOR_RATE, 1, HA_PARAM_ZONE_MAJOR_DURATION, 7200, 1},              \
     {                                                                                  \
@@ -49,10 +41,7 @@ TestSuite(kube_rules, .fini = teardown);
     {                                                                                  \
         HA_PARAM_HOSTCP_OUTAGE_RATE, 1, HA_PARAM_HOSTCP_OUTAGE_DURATION, 600, 1        \
     }
-#define DRAINS                                                                         \
-    {                                                                                  \
-        HA_PARAM_NODE_DRAIN_RATE, 8, HA_PARAM_NODE_DRAIN_NODE_DOWN, 180, 0.5           \
-    }
+#define DRAINS KUBE_DRAINS(180)
 #define POD_CRASHES                                                                    \
     {                                                                                  \
         HA_PARAM_POD_CRASH_RATE, 1, HA_N_PARAMS, 0, 0                                  \
@@ -62,7 +51,7 @@ TestSuite(kube_rules, .fini = teardown);
 
 Test(kube_rules, node_back_before_the_grace_ends_is_never_missed)
 {
-    begin(&(struct kube_setup){.n_rates = 1, .rate = {CRASH}});
+    begin(&(struct kube_setup){.n_rates = 1, .rate = {KUBE_CRASH}});
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100,
              35); /* the earliest NotReady is after 39.9 s */
     sim_script_play(&script, 1000);
@@ -73,7 +62,7 @@ Test(kube_rules, node_back_before_the_grace_ends_is_never_missed)
 
 Test(kube_rules, faults_of_one_node_nest)
 {
-    begin(&(struct kube_setup){.n_rates = 3, .rate = {CRASH, ZONE}});
+    begin(&(struct kube_setup){.n_rates = 3, .rate = {KUBE_CRASH, ZONE}});
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, 500);
     kube_hit(&w, &script, HA_FM_ZONE_MAJOR, 0, 200, 1000);
     sim_script_play(&script, 700);
@@ -93,7 +82,7 @@ Test(kube_rules, grace_of_40_s_is_10_s_faster)
     double at_s[2];
     for (int i = 0; i < 2; i++) {
         begin(&(struct kube_setup){
-            .grace_s = i == 0 ? 50 : 40, .n_rates = 1, .rate = {CRASH}});
+            .grace_s = i == 0 ? 50 : 40, .n_rates = 1, .rate = {KUBE_CRASH}});
         kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, NO_HEAL);
         sim_script_play(&script, 1000);
         at_s[i] =
@@ -110,7 +99,7 @@ Test(kube_rules, grace_of_40_s_is_10_s_faster)
 static void kill_first(uint32_t n)
 {
     begin(&(struct kube_setup){
-        .zones = 2, .nodes_per_zone = 5, .n_rates = 1, .rate = {CRASH}});
+        .zones = 2, .nodes_per_zone = 5, .n_rates = 1, .rate = {KUBE_CRASH}});
     for (uint32_t i = 0; i < n; i++) {
         kube_hit(&w, &script, HA_FM_HOST_FAIL, i, 100, NO_HEAL);
     }
@@ -178,7 +167,7 @@ Test(kube_rules, all_zones_dead_stop_all_evictions)
 
 Test(kube_rules, leaving_all_full_gives_a_new_grace_period)
 {
-    begin(&(struct kube_setup){.n_rates = 2, .rate = {NETWORK, CRASH}});
+    begin(&(struct kube_setup){.n_rates = 2, .rate = {NETWORK, KUBE_CRASH}});
     kube_hit(&w, &script, HA_FM_REGION_NET, 0, 100, 3600);
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 200, NO_HEAL);
     sim_script_play(&script, 3699);
@@ -206,7 +195,7 @@ Test(kube_rules, toleration_of_10_s_evicts_290_s_earlier)
 {
     begin(&(struct kube_setup){
         .n_rates = 1,
-        .rate = {CRASH},
+        .rate = {KUBE_CRASH},
         .spec_extra = "  tolerations:\n"
                       "  - {key: node.kubernetes.io/unreachable, operator: Exists,"
                       " effect: NoExecute, tolerationSeconds: 10}\n"});
@@ -224,7 +213,7 @@ Test(kube_rules, toleration_of_10_s_evicts_290_s_earlier)
 
 Test(kube_rules, a_node_that_returns_in_time_keeps_its_pods)
 {
-    begin(&(struct kube_setup){.n_rates = 1, .rate = {CRASH}});
+    begin(&(struct kube_setup){.n_rates = 1, .rate = {KUBE_CRASH}});
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, 300);
     uint32_t pod = kube_pod_on(&k, 0);
     sim_script_play(&script, 402); /* tainted at 153, would be evicted at 453 */
@@ -266,7 +255,7 @@ static void stuck_then_deleted(bool is_ordered)
                                .nodes_per_zone = 2,
                                .no_anti_affinity = true,
                                .n_rates = 1,
-                               .rate = {CRASH}});
+                               .rate = {KUBE_CRASH}});
     kube_hit(&w, &script, HA_FM_HOST_FAIL, k.pod[0].node, 100, NO_HEAL);
     sim_script_play(&script, 1000);
     cr_assert(ha_pod_has(&k, 0, HA_POD_STUCK));
@@ -311,7 +300,7 @@ static bool rollout_takes_a_good_member(int k8s_minor, bool is_ordered)
                                .is_ordered = is_ordered,
                                .rollouts_per_year = 4,
                                .n_rates = 1,
-                               .rate = {CRASH}});
+                               .rate = {KUBE_CRASH}});
     kube_hit(&w, &script, HA_FM_HOST_FAIL, k.pod[0].node, 100, NO_HEAL);
     sim_script_at(&script, 300, kube_strike(&w, HA_FM_ROLLOUT, 0));
     sim_script_play(&script, 300.5);
@@ -333,8 +322,10 @@ Test(kube_rules, parallel_rollout_may_take_a_good_member_while_a_lower_is_down)
 
 Test(kube_rules, deployment_replaces_while_the_old_object_hangs)
 {
-    begin(&(struct kube_setup){
-        .is_deployment = true, .nodes_per_zone = 2, .n_rates = 1, .rate = {CRASH}});
+    begin(&(struct kube_setup){.is_deployment = true,
+                               .nodes_per_zone = 2,
+                               .n_rates = 1,
+                               .rate = {KUBE_CRASH}});
     uint32_t node = k.pod[0].node;
     kube_hit(&w, &script, HA_FM_HOST_FAIL, node, 100, NO_HEAL);
     sim_script_play(&script, 1000);
@@ -405,7 +396,7 @@ Test(kube_rules, nothing_is_attached_without_the_cloud_api)
                              .has_volume = true,
                              .out_of_service = true,
                              .n_rates = 2,
-                             .rate = {CRASH,
+                             .rate = {KUBE_CRASH,
                                       {HA_PARAM_REGION_CLOUD_API_RATE, 1,
                                        HA_PARAM_REGION_CLOUD_API_DURATION, 3600, 1}}});
     uint32_t node = k.pod[0].node;
@@ -423,7 +414,7 @@ Test(kube_rules, nothing_is_attached_without_the_cloud_api)
 
 Test(kube_rules, without_the_host_api_nothing_is_noticed)
 {
-    begin(&(struct kube_setup){.n_rates = 2, .rate = {HOST_API, CRASH}});
+    begin(&(struct kube_setup){.n_rates = 2, .rate = {HOST_API, KUBE_CRASH}});
     uint32_t pod = kube_pod_on(&k, 0);
     kube_hit(&w, &script, HA_FM_HOSTCP_OUTAGE, 0, 100, 1000);
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 150, NO_HEAL);
@@ -447,7 +438,7 @@ Test(kube_rules, kubelets_restart_containers_without_the_host_api)
 
 Test(kube_rules, a_rebooted_kubelet_needs_the_host_api)
 {
-    begin(&(struct kube_setup){.n_rates = 2, .rate = {HOST_API, CRASH}});
+    begin(&(struct kube_setup){.n_rates = 2, .rate = {HOST_API, KUBE_CRASH}});
     uint32_t pod = kube_pod_on(&k, 0);
     kube_hit(&w, &script, HA_FM_HOSTCP_OUTAGE, 0, 100, 1000);
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 150, 100);

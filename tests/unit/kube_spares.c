@@ -12,11 +12,7 @@ static struct ha_kube k;
 
 static void begin(const struct kube_setup *setup)
 {
-    kube_world_init(&w, setup);
-    sim_script_init(&script, &w.model, 1);
-    script.is_off[SIM_OTHER] = true;
-    sim_script_play(&script, 1);
-    k = kube_view(&w, &script);
+    k = kube_begin(&w, setup, &script);
 }
 
 static void teardown(void)
@@ -27,14 +23,7 @@ static void teardown(void)
 
 TestSuite(kube_spares, .fini = teardown);
 
-#define CRASH                                                                          \
-    {                                                                                  \
-        HA_PARAM_NODE_HOST_FAIL_RATE, 1, HA_PARAM_NODE_HOST_FAIL_RECOVER, 180, 0.5     \
-    }
-#define DRAINS                                                                         \
-    {                                                                                  \
-        HA_PARAM_NODE_DRAIN_RATE, 8, HA_PARAM_NODE_DRAIN_NODE_DOWN, 600, 0.5           \
-    }
+#define DRAINS KUBE_DRAINS(600)
 #define CAN_BUY                                                                        \
     {                                                                                  \
         HA_N_PARAMS, 0, HA_PARAM_NODE_PROVISION, 120, 0                                \
@@ -142,7 +131,7 @@ Test(kube_spares, the_autoscaler_makes_room_for_a_pending_pod)
     begin(&(struct kube_setup){.is_deployment = true,
                                .max_per_zone = 2,
                                .n_rates = 2,
-                               .rate = {CRASH, CAN_BUY}});
+                               .rate = {KUBE_CRASH, CAN_BUY}});
     cr_assert(w.plan.has_autoscaler && count_there() == 3);
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, 6000);
     sim_script_play(&script, 450); /* 48 + 300 s later it is evicted */
@@ -169,7 +158,7 @@ Test(kube_spares, the_autoscaler_obeys_the_zone_of_the_volume)
                                .max_per_zone = 2,
                                .out_of_service = true,
                                .n_rates = 2,
-                               .rate = {CRASH, CAN_BUY}});
+                               .rate = {KUBE_CRASH, CAN_BUY}});
     uint32_t pod = kube_pod_on(&k, 1);
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 1, 100, 86400);
     sim_script_play(&script, 1000);
@@ -181,8 +170,10 @@ Test(kube_spares, the_autoscaler_obeys_the_zone_of_the_volume)
 
 Test(kube_spares, without_an_autoscaler_nobody_comes)
 {
-    begin(&(struct kube_setup){
-        .is_deployment = true, .surge = true, .n_rates = 2, .rate = {CRASH, CAN_BUY}});
+    begin(&(struct kube_setup){.is_deployment = true,
+                               .surge = true,
+                               .n_rates = 2,
+                               .rate = {KUBE_CRASH, CAN_BUY}});
     kube_hit(&w, &script, HA_FM_HOST_FAIL, 0, 100, 86400);
     sim_script_play(&script, 3600);
     cr_assert(count_there() == 3, "the empty place is for drains");
