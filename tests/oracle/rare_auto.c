@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The choice of a method: what fits, and said in words. Fixed seeds. */
-#include "sim/study.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -11,12 +10,10 @@ static void check(const char *id, const char *method, const char *words)
 {
     struct test_problem problem;
     struct sim_result result;
-    struct sim_err err = {0};
     struct sim_study study = sim_study_default();
 
     test_problem_load(&problem, id);
-    cr_assert_eq(sim_study_run(&problem.model, &study, &result, &err), 0, "%s",
-                 err.message);
+    test_problem_run(&problem, &study, &result);
     const struct sim_estimate *u = &result.service[0].unavailability;
     const double truth = test_problem_answer(&problem, "steady_unavailability");
     cr_assert_str_eq(result.method, method, "%s", id);

@@ -4,33 +4,21 @@
  * once it passed; what is asserted would fail for an honest 95 % interval in less than
  * 1 of 10,000 other seeds (4.5 standard errors on the log scale).
  */
-#include "sim/study.h"
-
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
 #include "tests/support/problem.h"
 
-/* Standard errors between estimate and truth, from the interval's side. */
-static double z_of(const struct sim_estimate *e, double truth)
-{
-    const double half =
-        truth > e->value ? log(e->high / e->value) : log(e->value / e->low);
-    return fabs(log(truth / e->value)) / (half / 1.998);
-}
-
 static void run(const struct test_problem *problem, enum sim_method method,
                 double precision, bool first_year, struct sim_result *result)
 {
     struct sim_study study = sim_study_default();
-    struct sim_err err = {0};
 
     study.method = method;
     study.precision = precision;
     study.first_year = first_year;
-    cr_assert_eq(sim_study_run(&problem->model, &study, result, &err), 0, "%s",
-                 err.message);
+    test_problem_run(problem, &study, result);
 }
 
 static void check_steady(const char *id)
@@ -47,11 +35,11 @@ static void check_steady(const char *id)
     cr_assert_not(system->is_flagged, "%s: %s", id, system->why);
     cr_assert_not(result.is_partial, "%s", id);
     cr_assert_lt(system->unavailability.high / system->unavailability.value, 1.06);
-    cr_assert_lt(z_of(&system->unavailability, u), 4.5, "%s: %g, exact %g", id,
+    cr_assert_lt(test_log_z(&system->unavailability, u), 4.5, "%s: %g, exact %g", id,
                  system->unavailability.value, u);
-    cr_assert_lt(z_of(&system->outages_per_year, outages), 4.5, "%s", id);
+    cr_assert_lt(test_log_z(&system->outages_per_year, outages), 4.5, "%s", id);
     if (!isnan(mttff) && system->mttff_s.is_known) {
-        cr_assert_lt(z_of(&system->mttff_s, mttff), 4.5, "%s", id);
+        cr_assert_lt(test_log_z(&system->mttff_s, mttff), 4.5, "%s", id);
     }
     sim_result_release(&result);
     test_problem_release(&problem);
@@ -115,9 +103,9 @@ Test(rare_biased, first_year_from_new)
     const double u = test_problem_answer(&problem, "year1_interval_unavailability");
     const double p = test_problem_answer(&problem, "year1_prob_outage");
     const double n = test_problem_answer(&problem, "year1_expected_outages");
-    cr_assert_lt(z_of(&system->first_year_unavailability, u), 4.5);
-    cr_assert_lt(z_of(&system->prob_outage_first_year, p), 4.5);
-    cr_assert_lt(z_of(&system->first_year_outages, n), 4.5);
+    cr_assert_lt(test_log_z(&system->first_year_unavailability, u), 4.5);
+    cr_assert_lt(test_log_z(&system->prob_outage_first_year, p), 4.5);
+    cr_assert_lt(test_log_z(&system->first_year_outages, n), 4.5);
     /* Ageing parts: the first year is better than the long run. */
     cr_assert_lt(system->first_year_unavailability.value, system->unavailability.value);
     sim_result_release(&result);
@@ -132,11 +120,11 @@ Test(rare_biased, loss_of_data)
     test_problem_load(&problem, "loss-5copies-majority");
     run(&problem, SIM_METHOD_BIASED, 0.05, true, &result);
     const struct sim_service_result *data = &result.service[0];
-    cr_assert_lt(
-        z_of(&data->mttff_s, test_problem_answer(&problem, "mean_time_to_loss_s")),
-        4.5);
-    cr_assert_lt(z_of(&data->prob_outage_first_year,
-                      test_problem_answer(&problem, "prob_loss_1y")),
+    cr_assert_lt(test_log_z(&data->mttff_s,
+                            test_problem_answer(&problem, "mean_time_to_loss_s")),
+                 4.5);
+    cr_assert_lt(test_log_z(&data->prob_outage_first_year,
+                            test_problem_answer(&problem, "prob_loss_1y")),
                  4.5);
     sim_result_release(&result);
     test_problem_release(&problem);
@@ -148,15 +136,14 @@ Test(rare_biased, threads_change_nothing)
     struct test_problem problem;
     struct sim_result one;
     struct sim_result three;
-    struct sim_err err = {0};
     struct sim_study study = sim_study_default();
 
     test_problem_load(&problem, "spares-2of3-on-4");
     study.method = SIM_METHOD_BIASED;
     study.first_year = true;
-    cr_assert_eq(sim_study_run(&problem.model, &study, &one, &err), 0);
+    test_problem_run(&problem, &study, &one);
     study.jobs = 3;
-    cr_assert_eq(sim_study_run(&problem.model, &study, &three, &err), 0);
+    test_problem_run(&problem, &study, &three);
     const struct sim_service_result *a = &one.service[0];
     const struct sim_service_result *b = &three.service[0];
     cr_assert_eq(
@@ -179,7 +166,6 @@ Test(rare_biased, parts_add_up)
 {
     struct test_problem problem;
     struct sim_result result;
-    struct sim_err err = {0};
     struct sim_study study = sim_study_default();
 
     test_problem_load(&problem, "kofn-crew1-2of3");
@@ -187,7 +173,7 @@ Test(rare_biased, parts_add_up)
     study.precision = 0.03;
     study.budget_s = 600.0;
     study.window_s = problem.model.year_s;
-    cr_assert_eq(sim_study_run(&problem.model, &study, &result, &err), 0);
+    test_problem_run(&problem, &study, &result);
     const struct sim_service_result *system = &result.service[0];
     double shares = 0.0;
     for (uint32_t c = 0; c < system->n_causes; c++) {

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/study.h"
 #include "tests/support/problem.h"
 
 #define HALVES 2.3
@@ -19,20 +18,18 @@ static void run(const struct test_problem *problem, enum sim_method method,
                 double precision, struct sim_result *result)
 {
     struct sim_study study = sim_study_default();
-    struct sim_err err = {0};
 
     study.method = method;
     study.precision = precision;
     study.sensitivity = true;
-    cr_assert_eq(sim_study_run(&problem->model, &study, result, &err), 0, "%s",
-                 err.message);
+    test_problem_run(problem, &study, result);
 }
 
 /* Is the truth about where the interval says? Half a per mille is rounding: outages of
  * kinds too rare to be met in a short test. */
 static void check(const char *id, const char *what, struct sim_estimate e, double truth)
 {
-    const double half = truth > e.value ? e.high - e.value : e.value - e.low;
+    const double half = test_half_width(&e, truth);
 
     cr_assert(e.is_known, "%s: %s is not known", id, what);
     cr_assert(e.low <= e.value && e.value <= e.high, "%s: %s", id, what);
@@ -216,7 +213,6 @@ Test(sensitivity, threads_change_nothing)
 {
     static const enum sim_method methods[] = {SIM_METHOD_CRUDE, SIM_METHOD_BIASED};
     struct test_problem problem;
-    struct sim_err err = {0};
 
     test_problem_load(&problem, "composite-vcluster-3nodes");
     for (int i = 0; i < 2; i++) {
@@ -227,9 +223,9 @@ Test(sensitivity, threads_change_nothing)
         study.method = methods[i];
         study.sensitivity = true;
         study.years = methods[i] == SIM_METHOD_CRUDE ? 2000 : 100;
-        cr_assert_eq(sim_study_run(&problem.model, &study, &one, &err), 0);
+        test_problem_run(&problem, &study, &one);
         study.jobs = 3;
-        cr_assert_eq(sim_study_run(&problem.model, &study, &three, &err), 0);
+        test_problem_run(&problem, &study, &three);
         check_same(&one, &three);
         sim_result_release(&one);
         sim_result_release(&three);
@@ -242,7 +238,6 @@ Test(sensitivity, only_adds)
 {
     static const enum sim_method methods[] = {SIM_METHOD_CRUDE, SIM_METHOD_BIASED};
     struct test_problem problem;
-    struct sim_err err = {0};
 
     test_problem_load(&problem, "stacked-3");
     for (int i = 0; i < 2; i++) {
@@ -252,9 +247,9 @@ Test(sensitivity, only_adds)
 
         study.method = methods[i];
         study.years = methods[i] == SIM_METHOD_CRUDE ? 500 : 50;
-        cr_assert_eq(sim_study_run(&problem.model, &study, &plain, &err), 0);
+        test_problem_run(&problem, &study, &plain);
         study.sensitivity = true;
-        cr_assert_eq(sim_study_run(&problem.model, &study, &asked, &err), 0);
+        test_problem_run(&problem, &study, &asked);
         cr_assert_eq(plain.n_events, asked.n_events);
         cr_assert_eq(plain.service[0].unavailability.high,
                      asked.service[0].unavailability.high);

@@ -35,3 +35,27 @@ double test_problem_answer(const struct test_problem *problem, const char *name)
 
     return text != NULL ? strtod(text, NULL) : (double)NAN;
 }
+
+void test_problem_run(const struct test_problem *problem, const struct sim_study *study,
+                      struct sim_result *result)
+{
+    struct sim_err err = {0};
+
+    if (sim_study_run(&problem->model, study, result, &err) != 0) {
+        fprintf(stderr, "%s: %s\n", problem->model.name, err.message);
+        abort();
+    }
+}
+
+double test_half_width(const struct sim_estimate *e, double truth)
+{
+    return truth > e->value ? e->high - e->value : e->value - e->low;
+}
+
+double test_log_z(const struct sim_estimate *e, double truth)
+{
+    const double half =
+        truth > e->value ? log(e->high / e->value) : log(e->value / e->low);
+
+    return fabs(log(truth / e->value)) / (half / 1.998);
+}

@@ -5,6 +5,7 @@
 
 #include "models/blocks/blocks.h"
 #include "sim/model.h"
+#include "sim/study.h"
 
 struct test_problem {
     struct sim_arena arena;
@@ -19,5 +20,16 @@ void test_problem_release(struct test_problem *problem);
 
 /* An answer by name ("steady_unavailability"); NaN when the file has none. */
 double test_problem_answer(const struct test_problem *problem, const char *name);
+
+/* Runs a study of the problem; aborts with a message when that fails. The caller
+ * releases the result. */
+void test_problem_run(const struct test_problem *problem, const struct sim_study *study,
+                      struct sim_result *result);
+
+/* Half-width of an interval on the side where the truth lies. */
+double test_half_width(const struct sim_estimate *e, double truth);
+
+/* Standard errors between estimate and truth on the log scale, by that side. */
+double test_log_z(const struct sim_estimate *e, double truth);
 
 #endif
