@@ -74,6 +74,24 @@ uint32_t scene_node_of(struct scene *s, uint32_t pod)
     return scene_kube(s).pod[pod].node;
 }
 
+uint32_t scene_node_without(struct scene *s, uint32_t first, uint32_t n, uint32_t other,
+                            uint32_t n_others)
+{
+    uint32_t node = HA_NOWHERE;
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = scene_node_of(s, first + i);
+        bool is_alone = at != HA_NOWHERE;
+
+        for (uint32_t o = 0; o < n_others; o++) {
+            is_alone = is_alone && scene_node_of(s, other + o) != at;
+        }
+        node = is_alone ? at : node;
+    }
+    cr_assert_neq(node, HA_NOWHERE);
+    return node;
+}
+
 bool scene_is_down(const struct scene *s, enum ha_vc_service service)
 {
     return (s->script.down >> service & 1u) != 0;

@@ -41,6 +41,10 @@ struct ha_kube scene_kube(struct scene *s);
 struct ha_vc scene_vc(struct scene *s, struct ha_kube *k);
 struct ha_vc_common scene_common(struct scene *s);
 uint32_t scene_node_of(struct scene *s, uint32_t pod);
+/* The last node with one of n pods from `first` on and none of n_others from `other`
+ * on. Asserts that there is one. */
+uint32_t scene_node_without(struct scene *s, uint32_t first, uint32_t n, uint32_t other,
+                            uint32_t n_others);
 bool scene_is_down(const struct scene *s, enum ha_vc_service service);
 /* Seconds `service` was down in the last `seconds`. */
 double scene_downtime(const struct scene *s, enum ha_vc_service service,

@@ -20,19 +20,11 @@ static uint32_t dns_pod(struct scene *s, uint32_t k)
 Test(vcluster_services, a_dead_endpoint_fails_its_share)
 {
     struct scene s;
-    uint32_t node = HA_NOWHERE;
+    uint32_t node;
 
     scene_open(&s, SCENE_CORRECTED, NULL, false);
-    for (uint32_t i = 0; i < s.t.plan->n_cp; i++) { /* a node without a member */
-        bool is_alone = scene_node_of(&s, i) != HA_NOWHERE;
-
-        for (uint32_t m = 0; m < s.t.plan->n_members; m++) {
-            is_alone = is_alone && scene_node_of(&s, s.t.plan->member_first + m) !=
-                                       scene_node_of(&s, i);
-        }
-        node = is_alone ? scene_node_of(&s, i) : node;
-    }
-    cr_assert_neq(node, HA_NOWHERE);
+    node = scene_node_without(&s, s.t.plan->cp_first, s.t.plan->n_cp,
+                              s.t.plan->member_first, s.t.plan->n_members);
     scene_strike(&s, HA_FM_HOST_FAIL, node, 1000.0);
     cr_assert_float_eq(scene_bad_share(&s, HA_SERVICE_API_READ), 1.0 / 3.0, 1e-9);
     scene_wait(&s, 40.0);
