@@ -15,7 +15,7 @@
  *     bias_tally     what was scored, in one batch
  *     bias_lesson    what was learned, in one pilot batch
  *     bias_main      the unbiased main path of one batch, and its excursions
- *     bias_result    tallies to estimates with intervals
+ *     bias_result    tallies to estimates (sim/batches.h) and doubts
  *     biased         rounds, stopping, threads: the driver
  */
 #ifndef SIM_BIAS_H
@@ -24,8 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/batches.h"
 #include "sim/bias_recovery.h"
-#include "sim/diagnose.h"
 #include "sim/level.h"
 #include "sim/model.h"
 #include "sim/sense.h"
@@ -47,20 +47,18 @@ enum sim_bias_strategy {
     SIM_BIAS_STRATEGIES
 };
 
-#define SIM_BIAS_GROUPS      64 /* failure groups told apart; others share the last */
-#define SIM_BIAS_MAX_BATCHES 64
-#define SIM_BIAS_COPIES      4      /* excursions per exit before anything is learned */
-#define SIM_BIAS_SAMPLES     48     /* states per pilot batch and round to measure */
-#define SIM_BIAS_USEFUL      4096   /* states whose useful clocks are known, at most */
-#define SIM_BIAS_TRACE       24     /* steps of a path that can be learned from */
-#define SIM_BIAS_SIZED       5.0    /* expected size-biased draws in an excursion */
-#define SIM_BIAS_DRAWS       16     /* of those that can be learned from */
-#define SIM_BIAS_PAIRS       512    /* failure clocks up to which pairs are learned */
-#define SIM_BIAS_FORCED      4      /* forced choices in one excursion */
-#define SIM_BIAS_BRANCHES    24     /* copies of a path waiting to be played */
-#define SIM_BIAS_SPLITS      64     /* copies made in one excursion, at most */
-#define SIM_BIAS_ENDLESS     200000 /* events after which an excursion is given up */
-#define SIM_BIAS_CAUSES      (SIM_MAX_CAUSES + 1) /* the last: no cause named */
+#define SIM_BIAS_GROUPS   64     /* failure groups told apart; others share the last */
+#define SIM_BIAS_COPIES   4      /* excursions per exit before anything is learned */
+#define SIM_BIAS_SAMPLES  48     /* states per pilot batch and round to measure */
+#define SIM_BIAS_USEFUL   4096   /* states whose useful clocks are known, at most */
+#define SIM_BIAS_TRACE    24     /* steps of a path that can be learned from */
+#define SIM_BIAS_SIZED    5.0    /* expected size-biased draws in an excursion */
+#define SIM_BIAS_DRAWS    16     /* of those that can be learned from */
+#define SIM_BIAS_PAIRS    512    /* failure clocks up to which pairs are learned */
+#define SIM_BIAS_FORCED   4      /* forced choices in one excursion */
+#define SIM_BIAS_BRANCHES 24     /* copies of a path waiting to be played */
+#define SIM_BIAS_SPLITS   64     /* copies made in one excursion, at most */
+#define SIM_BIAS_ENDLESS  200000 /* events after which an excursion is given up */
 
 #define SIM_DOWNTIME_BINS 256 /* 16 per factor of 10, from 1 ms to 10^13 s */
 
@@ -130,21 +128,12 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
 /* ---- Tally --------------------------------------------------------------------- */
 
 struct sim_bias_service {
-    double down_s;   /* weighted downtime */
-    double failed_s; /* weighted failing share times time */
-    double outages;  /* weighted entries into down */
-    double hits;     /* weighted excursions with an outage */
-    double after_s;  /* weighted time from the first outage to calm */
-    double over;     /* weighted excursions with more downtime than the budget */
-    double first;    /* weighted first outages of a history from new */
-    double early;    /* of them, in the first half of it */
-    uint64_t n_outages;
-    double cause_down_s[SIM_BIAS_CAUSES];
-    double cause_outages[SIM_BIAS_CAUSES];
-    double duration[SIM_DURATION_BINS];
+    struct sim_batch_service sums; /* scores are those of excursions */
+    double over;  /* weighted excursions with more downtime than the budget */
+    double first; /* weighted first outages of a history from new */
+    double early; /* of them, in the first half of it */
     double total[SIM_DOWNTIME_BINS];   /* excursions by downtime: weight */
     double total_s[SIM_DOWNTIME_BINS]; /* the same: weight times downtime */
-    struct sim_scores scores;
 };
 
 struct sim_bias_tally {
@@ -179,8 +168,8 @@ struct sim_bias_lesson {
     double hit_weight;
     struct sim_size_mix *size_credit; /* [n_slots] */
     /* By group of the first failure; one more row for exits that are not failures. */
-    double (*group_score)[SIM_BIAS_CAUSES];  /* [n_groups + 1] sums by cause */
-    double (*group_score2)[SIM_BIAS_CAUSES]; /* [n_groups + 1] sums of squares */
+    double (*group_score)[SIM_BATCH_CAUSES];  /* [n_groups + 1] sums by cause */
+    double (*group_score2)[SIM_BATCH_CAUSES]; /* [n_groups + 1] sums of squares */
     double group_n[SIM_BIAS_GROUPS + 1];
     double group_events[SIM_BIAS_GROUPS + 1]; /* cost: events played */
     struct sim_values values;
@@ -292,7 +281,7 @@ struct sim_bias_player {
     uint32_t n_copy_splits;              /* copies made in it */
     double copy_ratio;                   /* weights at the ends of its branches */
     double copy_score[SIM_MAX_SERVICES]; /* of the copy being played */
-    double copy_cause[SIM_BIAS_CAUSES];  /* the same by cause, focus service */
+    double copy_cause[SIM_BATCH_CAUSES]; /* the same by cause, focus service */
 };
 
 /* Allocates worlds and scratch; released by sim_bias_player_release. */

@@ -130,7 +130,7 @@ void sim_bias_learn_copy(struct sim_bias_player *player, uint32_t first_clock)
 
     lesson->group_n[g] += 1.0;
     lesson->group_events[g] += (double)player->n_copy_events;
-    for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+    for (uint32_t c = 0; c < SIM_BATCH_CAUSES; c++) {
         lesson->group_score[g][c] += player->copy_cause[c];
         lesson->group_score2[g][c] += player->copy_cause[c] * player->copy_cause[c];
     }

@@ -305,7 +305,7 @@ static void play_beginning(struct sim_bias_player *player, struct sim_bias_batch
         const double delay_s = fmin(time_s, horizon_s) - run->world->now_s;
         for (uint32_t s = 0; s < model->n_services; s++) {
             if ((down >> s & 1) != 0) {
-                batch->tally->service[s].down_s += delay_s;
+                batch->tally->service[s].sums.down_s += delay_s;
             }
         }
         if (time_s >= horizon_s) {
@@ -318,7 +318,7 @@ static void play_beginning(struct sim_bias_player *player, struct sim_bias_batch
         for (uint32_t s = 0; s < model->n_services; s++) {
             const uint64_t bit = UINT64_C(1) << s;
             if ((now & ~down & bit) != 0) {
-                batch->tally->service[s].outages += 1.0;
+                batch->tally->service[s].sums.outages += 1.0;
                 batch->tally->service[s].first += (player->clean & bit) != 0;
                 batch->tally->service[s].early +=
                     (player->clean & bit) != 0 && time_s <= 0.5 * horizon_s;

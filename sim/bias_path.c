@@ -499,7 +499,7 @@ static void end_copy(struct sim_bias_player *player, uint32_t first_clock)
     tally->ratio_sum += player->copy_ratio;
     tally->ratio_sum2 += player->copy_ratio * player->copy_ratio;
     for (uint32_t s = 0; s < model->n_services; s++) {
-        sim_scores_add(&tally->service[s].scores, player->copy_score[s]);
+        sim_scores_add(&tally->service[s].sums.scores, player->copy_score[s]);
     }
     if (player->lesson != NULL) {
         sim_bias_learn_copy(player, first_clock);

@@ -293,7 +293,7 @@ void sim_bias_lesson_merge(struct sim_bias_lesson *lesson,
         }
         lesson->group_n[g] += from->group_n[g];
         lesson->group_events[g] += from->group_events[g];
-        for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+        for (uint32_t c = 0; c < SIM_BATCH_CAUSES; c++) {
             lesson->group_score[g][c] += from->group_score[g][c];
             lesson->group_score2[g][c] += from->group_score2[g][c];
         }
@@ -378,18 +378,18 @@ static void learn_sizes(struct sim_bias_plan *plan,
 static bool weigh_causes(const struct sim_bias_plan *plan,
                          const struct sim_bias_lesson *lesson, double *weight)
 {
-    double total[SIM_BIAS_CAUSES] = {0};
-    double square[SIM_BIAS_CAUSES] = {0};
+    double total[SIM_BATCH_CAUSES] = {0};
+    double square[SIM_BATCH_CAUSES] = {0};
     double all = 0.0;
 
     for (uint32_t g = 0; g <= plan->n_groups; g++) {
-        for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+        for (uint32_t c = 0; c < SIM_BATCH_CAUSES; c++) {
             total[c] += lesson->group_score[g][c];
             square[c] += lesson->group_score2[g][c];
             all += lesson->group_score[g][c];
         }
     }
-    for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+    for (uint32_t c = 0; c < SIM_BATCH_CAUSES; c++) {
         weight[c] = 0.0;
         if (total[c] > 0.0) {
             const double share = fmin(1.0, total[c] / all / CAUSE_COUNTS);
@@ -406,7 +406,7 @@ static double relative_square(const struct sim_bias_lesson *lesson, uint32_t g,
 {
     double sum = 0.0;
 
-    for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+    for (uint32_t c = 0; c < SIM_BATCH_CAUSES; c++) {
         sum += lesson->group_score2[g][c] * weight[c];
     }
     return lesson->group_n[g] > 0.0 ? sum / lesson->group_n[g] : 0.0;
@@ -430,7 +430,7 @@ static void learn_copies(struct sim_bias_plan *plan,
                          const struct sim_bias_lesson *lesson)
 {
     const uint32_t planned = plan->n_groups;
-    double weight[SIM_BIAS_CAUSES];
+    double weight[SIM_BATCH_CAUSES];
     double square = 0.0;
     double events = 0.0;
     double n = 0.0;
@@ -460,7 +460,7 @@ static void learn_copies(struct sim_bias_plan *plan,
 static void learn_groups(struct sim_bias_plan *plan,
                          const struct sim_bias_lesson *lesson)
 {
-    double weight[SIM_BIAS_CAUSES];
+    double weight[SIM_BATCH_CAUSES];
     double want[SIM_BIAS_GROUPS] = {0};
     double sum = 0.0;
 

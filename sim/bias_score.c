@@ -36,7 +36,7 @@ static uint8_t cause_of(const struct sim_model *model, uint32_t slot)
 {
     const uint8_t cause = model->slot[slot].cause;
 
-    return cause < model->n_causes ? cause : SIM_BIAS_CAUSES - 1;
+    return cause < model->n_causes ? cause : SIM_BATCH_CAUSES - 1;
 }
 
 /* Who is to blame for downtime of service s just now. */
@@ -44,7 +44,7 @@ static void ask_blame(const struct sim_bias_player *player, uint32_t s, double *
 {
     const struct sim_model *model = player->run.model;
 
-    for (uint32_t c = 0; c < SIM_BIAS_CAUSES; c++) {
+    for (uint32_t c = 0; c < SIM_BATCH_CAUSES; c++) {
         share[c] = 0.0;
     }
     if (model->blame != NULL) {
@@ -59,15 +59,15 @@ static void score_down(struct sim_bias_player *player, uint32_t s, double weight
     struct sim_bias_service *service = &player->tally->service[s];
     const uint32_t n_causes = player->run.model->n_causes;
     const bool is_focus = s == player->plan->focus;
-    double share[SIM_BIAS_CAUSES];
+    double share[SIM_BATCH_CAUSES];
 
     ask_blame(player, s, share);
-    service->down_s += weighted_s * player->part;
+    service->sums.down_s += weighted_s * player->part;
     player->copy_score[s] += weighted_s;
     for (uint32_t i = 0; i <= n_causes; i++) {
-        const uint32_t c = i < n_causes ? i : SIM_BIAS_CAUSES - 1;
+        const uint32_t c = i < n_causes ? i : SIM_BATCH_CAUSES - 1;
         if (share[c] > 0.0) {
-            service->cause_down_s[c] += weighted_s * share[c] * player->part;
+            service->sums.cause_down_s[c] += weighted_s * share[c] * player->part;
             if (is_focus) {
                 player->copy_cause[c] += weighted_s * share[c];
             }
@@ -96,7 +96,8 @@ void sim_bias_score_time(struct sim_bias_player *player, double delay_s)
         double bad[SIM_MAX_SERVICES] = {0};
         model->degraded(model->plan, &player->run, bad);
         for (uint32_t s = 0; s < model->n_services; s++) {
-            player->tally->service[s].failed_s += weighted_s * bad[s] * player->part;
+            player->tally->service[s].sums.failed_s +=
+                weighted_s * bad[s] * player->part;
         }
     }
 }
@@ -111,13 +112,13 @@ static void enter_down(struct sim_bias_player *player, uint32_t s, uint32_t slot
 
     path->entered_s[s] = now_s;
     path->trigger[s] = cause_of(player->run.model, slot);
-    service->outages += weight;
-    service->n_outages++;
-    service->cause_outages[path->trigger[s]] += weight;
+    service->sums.outages += weight;
+    service->sums.n_outages++;
+    service->sums.cause_outages[path->trigger[s]] += weight;
     if ((path->hit & bit) == 0) {
         path->hit |= bit;
         path->first_hit_s[s] = now_s;
-        service->hits += weight;
+        service->sums.hits += weight;
         if ((player->clean & bit) != 0) {
             service->first += weight;
             service->early += now_s <= 0.5 * player->plan->horizon_s ? weight : 0.0;
@@ -132,7 +133,7 @@ static void leave_down(struct sim_bias_player *player, uint32_t s)
     const double duration_s = player->run.world->now_s - path->entered_s[s];
 
     if (duration_s > 0.0) {
-        player->tally->service[s].duration[duration_bin(duration_s)] += weight;
+        player->tally->service[s].sums.duration[duration_bin(duration_s)] += weight;
     }
 }
 
@@ -175,7 +176,7 @@ void sim_bias_score_end(struct sim_bias_player *player, double weight)
         if ((path->down >> s & 1) != 0) {
             leave_down(player, s);
         }
-        service->after_s += part * (now_s - path->first_hit_s[s]);
+        service->sums.after_s += part * (now_s - path->first_hit_s[s]);
         if (path->downtime_s[s] > 0.0) {
             const uint32_t bin = downtime_bin(path->downtime_s[s]);
             service->total[bin] += part;

@@ -36,7 +36,7 @@
 #include "sim/drivers.h"
 #include "sim/threads.h"
 
-#define N_BATCHES     SIM_BIAS_MAX_BATCHES
+#define N_BATCHES     SIM_BATCHES_MAX
 #define PILOT_BATCHES 16
 #define PILOT_ROUNDS  3
 #define PILOT_EXITS   48     /* of a batch in the first pilot round, then doubled */
@@ -97,13 +97,6 @@ static void play_item(void *context, unsigned worker, uint64_t item, unsigned pl
     }
 }
 
-static void merge_item(void *context, uint64_t item, unsigned place)
-{
-    (void)context;
-    (void)item;
-    (void)place;
-}
-
 /* A round cut short leaves batches of two lengths, each with its own time: still valid
  * parts of a ratio. */
 static bool should_stop(void *context)
@@ -118,7 +111,6 @@ static void play_round(struct study_run *run)
     const struct sim_work work = {
         .context = run,
         .play = play_item,
-        .merge = merge_item,
         .should_stop = should_stop,
         .places = sim_threads_places(run->jobs),
     };
@@ -261,7 +253,7 @@ static void report(const struct study_run *run, double half_width, double done)
     double down_s = 0.0;
     double time_s = 0.0;
     for (uint32_t i = 0; i < run->n_batches; i++) {
-        down_s += run->batch[i].tally->service[study->focus].down_s;
+        down_s += run->batch[i].tally->service[study->focus].sums.down_s;
         time_s += run->batch[i].tally->time_s;
     }
     const double spent_s = sim_clock_s() - run->began_s;

@@ -314,17 +314,6 @@ static void fill_parts(const struct sim_tally *tally, const struct sim_service_t
 
 /* ---- Causes --------------------------------------------------------------- */
 
-static int by_downtime(const void *left, const void *right)
-{
-    const struct sim_cause_result *a = left;
-    const struct sim_cause_result *b = right;
-
-    if (a->unavailability.value != b->unavailability.value) {
-        return a->unavailability.value < b->unavailability.value ? 1 : -1;
-    }
-    return (a->cause > b->cause) - (a->cause < b->cause);
-}
-
 static void fill_causes(const struct sim_tally *tally, uint32_t service,
                         struct sim_arena *arena, struct sim_service_result *out)
 {
@@ -348,7 +337,7 @@ static void fill_causes(const struct sim_tally *tally, uint32_t service,
             .outages_per_year = per_year(tally, &t->cause[c].outages),
         };
     }
-    qsort(out->cause, out->n_causes, sizeof(*out->cause), by_downtime);
+    sim_causes_sort(out);
 }
 
 /* ---- Sensitivity ---------------------------------------------------------- */

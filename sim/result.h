@@ -120,4 +120,7 @@ struct sim_result {
 /* Frees what a result holds. */
 void sim_result_release(struct sim_result *result);
 
+/* Sorts a service's causes: the most downtime first, equals as the model has them. */
+void sim_causes_sort(struct sim_service_result *service);
+
 #endif

@@ -103,13 +103,6 @@ static void play_item(void *context, unsigned worker, uint64_t item, unsigned pl
     }
 }
 
-static void merge_item(void *context, uint64_t item, unsigned place)
-{
-    (void)context;
-    (void)item;
-    (void)place;
-}
-
 /* A round cut short leaves batches of two lengths, each with its own time: still valid
  * parts of a ratio. */
 static bool should_stop(void *context)
@@ -123,7 +116,6 @@ static void play_round(struct splitting *split)
 {
     const struct sim_work work = {.context = split,
                                   .play = play_item,
-                                  .merge = merge_item,
                                   .should_stop = should_stop,
                                   .places = sim_threads_places(split->jobs)};
 

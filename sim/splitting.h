@@ -6,25 +6,24 @@
  *     splitting_class   what is seen of a state: the class it belongs to
  *     splitting_learn   from counted steps between classes to their levels
  *     splitting_path    plays a history with its copies, and scores it
- *     splitting_result  tallies to estimates with intervals
+ *     splitting_result  tallies to estimates (sim/batches.h) and doubts
  *     splitting         pilot, rounds, stopping, threads: the driver
  */
 #ifndef SIM_SPLITTING_H
 #define SIM_SPLITTING_H
 
-#include "sim/diagnose.h"
+#include "sim/batches.h"
 #include "sim/level.h"
 #include "sim/study.h"
 #include "sim/world.h"
 
 #define SIM_SPLIT_LEVELS  60 /* a path at level l stands for 2^-l of a history */
 #define SIM_SPLIT_JUMP    12 /* levels that one event may rise: 4095 copies */
-#define SIM_SPLIT_BATCHES 48
-#define SIM_SPLIT_SIDES   6 /* failures tried on top of each other in the pilot */
+#define SIM_SPLIT_BATCHES 48 /* at most SIM_BATCHES_MAX */
+#define SIM_SPLIT_SIDES   6  /* failures tried on top of each other in the pilot */
 #define SIM_SPLIT_FRAMES  (SIM_SPLIT_LEVELS + SIM_SPLIT_SIDES + 1)
-#define SIM_SPLIT_CAUSES  (SIM_MAX_CAUSES + 1) /* the last: no cause named */
-#define SIM_SPLIT_UNKNOWN UINT32_MAX           /* a class nobody has met */
-#define SIM_SPLIT_KEEP    UINT8_MAX            /* as level: that of the path so far */
+#define SIM_SPLIT_UNKNOWN UINT32_MAX /* a class nobody has met */
+#define SIM_SPLIT_KEEP    UINT8_MAX  /* as level: that of the path so far */
 
 /* ---- Classes of states ---- */
 
@@ -127,27 +126,15 @@ void sim_split_map_learn(struct sim_split_map *map);
 
 /* ---- Tallies ---- */
 
-struct sim_split_service {
-    double down_s;   /* weighted downtime */
-    double failed_s; /* weighted failing share times time */
-    double outages;  /* weighted entries into down */
-    double hits;     /* weighted first entries since calm, or since new */
-    double after_s;  /* weighted time from such an entry to calm */
-    uint64_t n_outages;
-    double cause_down_s[SIM_SPLIT_CAUSES];
-    double cause_outages[SIM_SPLIT_CAUSES];
-    double duration[SIM_DURATION_BINS];
-    double root; /* score since the history itself was last at level 0 */
-    struct sim_scores scores;
-};
-
 struct sim_split_tally {
     double time_s;          /* of the history itself */
     uint64_t n_events;      /* fired altogether */
     uint64_t n_main_events; /* of them, by the history itself */
     uint64_t n_calm;        /* of these, in calm */
     uint64_t n_copies;
-    struct sim_split_service service[]; /* n_services */
+    /* [n_services] Scores are roots: what a history and its copies scored since the
+     * history itself was last at level 0. */
+    struct sim_batch_service service[];
 };
 
 size_t sim_split_tally_bytes(const struct sim_model *model);

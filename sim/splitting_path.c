@@ -33,7 +33,7 @@
 size_t sim_split_tally_bytes(const struct sim_model *model)
 {
     return sizeof(struct sim_split_tally) +
-           model->n_services * sizeof(struct sim_split_service);
+           model->n_services * sizeof(struct sim_batch_service);
 }
 
 void sim_split_player_init(struct sim_split_player *player,
@@ -86,17 +86,17 @@ static bool is_main(const struct sim_split_player *player)
 static void score_down(struct sim_split_player *player, uint32_t s, double weighted_s)
 {
     const struct sim_model *model = player->run.model;
-    struct sim_split_service *service = &player->batch->tally->service[s];
-    double share[SIM_SPLIT_CAUSES] = {0};
+    struct sim_batch_service *service = &player->batch->tally->service[s];
+    double share[SIM_BATCH_CAUSES] = {0};
 
     service->down_s += weighted_s;
-    service->root += model->is_absorbing ? 0.0 : weighted_s;
+    service->open_score += model->is_absorbing ? 0.0 : weighted_s;
     if (model->blame != NULL) {
         model->blame(model->plan, &player->run, s, share);
     } else {
         share[player->path.trigger[s]] = 1.0;
     }
-    for (uint32_t c = 0; c < SIM_SPLIT_CAUSES; c++) {
+    for (uint32_t c = 0; c < SIM_BATCH_CAUSES; c++) {
         service->cause_down_s[c] += weighted_s * share[c];
     }
 }
@@ -129,13 +129,13 @@ static void enter_down(struct sim_split_player *player, uint32_t s, uint32_t slo
 {
     const struct sim_model *model = player->run.model;
     struct sim_split_path *path = &player->path;
-    struct sim_split_service *service = &player->batch->tally->service[s];
+    struct sim_batch_service *service = &player->batch->tally->service[s];
     const double weight = weight_of(path);
     const uint64_t bit = UINT64_C(1) << s;
     const uint8_t cause =
         slot < model->n_slots ? model->slot[slot].cause : (uint8_t)SIM_NO_CAUSE;
 
-    path->trigger[s] = cause < model->n_causes ? cause : SIM_SPLIT_CAUSES - 1;
+    path->trigger[s] = cause < model->n_causes ? cause : SIM_BATCH_CAUSES - 1;
     path->entered_s[s] = player->run.world->now_s;
     service->outages += weight;
     service->n_outages++;
@@ -143,7 +143,7 @@ static void enter_down(struct sim_split_player *player, uint32_t s, uint32_t slo
     if ((path->clean & bit) != 0) {
         path->clean &= ~bit;
         service->hits += weight;
-        service->root += model->is_absorbing ? weight : 0.0;
+        service->open_score += model->is_absorbing ? weight : 0.0;
     }
 }
 
@@ -182,10 +182,10 @@ static void note_changes(struct sim_split_player *player, uint32_t slot)
 static void close_root(struct sim_split_player *player)
 {
     for (uint32_t s = 0; s < player->run.model->n_services; s++) {
-        struct sim_split_service *service = &player->batch->tally->service[s];
-        if (service->root > 0.0) {
-            sim_scores_add(&service->scores, service->root);
-            service->root = 0.0;
+        struct sim_batch_service *service = &player->batch->tally->service[s];
+        if (service->open_score > 0.0) {
+            sim_scores_add(&service->scores, service->open_score);
+            service->open_score = 0.0;
         }
     }
 }

@@ -84,7 +84,9 @@ static void merge_ready(struct crew *crew)
     crew->is_merging = true;
     while (crew->is_done[place]) {
         pthread_mutex_unlock(&crew->lock);
-        crew->work->merge(crew->work->context, crew->merged, place);
+        if (crew->work->merge != NULL) {
+            crew->work->merge(crew->work->context, crew->merged, place);
+        }
         pthread_mutex_lock(&crew->lock);
         crew->is_done[place] = false;
         crew->merged++;

@@ -15,7 +15,8 @@ struct sim_work {
     /* Does item on thread `worker` (0..jobs-1), leaving its outcome in place `place`
      * (0..places-1) until it was merged. Called without a lock. */
     void (*play)(void *context, unsigned worker, uint64_t item, unsigned place);
-    /* Takes the outcome of item from `place`. Called in item order, one at a time. */
+    /* Takes the outcome of item from `place`. Called in item order, one at a time.
+     * NULL: outcomes stay where they are. */
     void (*merge)(void *context, uint64_t item, unsigned place);
     /* Asked before each item is taken, under the lock: true = take no more. */
     bool (*should_stop)(void *context);
