@@ -146,11 +146,9 @@ Test(rare_biased, threads_change_nothing)
     test_problem_run(&problem, &study, &three);
     const struct sim_service_result *a = &one.service[0];
     const struct sim_service_result *b = &three.service[0];
-    cr_assert_eq(
-        memcmp(&a->unavailability, &b->unavailability, sizeof a->unavailability), 0);
-    cr_assert_eq(memcmp(&a->prob_outage_first_year, &b->prob_outage_first_year,
-                        sizeof a->prob_outage_first_year),
-                 0);
+    cr_assert(test_same_estimate(&a->unavailability, &b->unavailability));
+    cr_assert(
+        test_same_estimate(&a->prob_outage_first_year, &b->prob_outage_first_year));
     cr_assert_eq(one.n_events, three.n_events);
     for (uint32_t i = 0; i < a->n_parts; i++) {
         cr_assert_eq(a->part_unavailability[i], b->part_unavailability[i]);

@@ -167,10 +167,8 @@ Test(rare_splitting, threads_change_nothing)
         test_problem_run(&problem, &study, &result[i]);
     }
     cr_assert_eq(result[0].n_events, result[1].n_events);
-    cr_assert_eq(memcmp(&result[0].service[0].unavailability,
-                        &result[1].service[0].unavailability,
-                        sizeof(struct sim_estimate)),
-                 0);
+    cr_assert(test_same_estimate(&result[0].service[0].unavailability,
+                                 &result[1].service[0].unavailability));
     sim_result_release(&result[0]);
     sim_result_release(&result[1]);
     test_problem_release(&problem);

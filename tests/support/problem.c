@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/design/doc.h"
 
@@ -58,4 +59,12 @@ double test_log_z(const struct sim_estimate *e, double truth)
         truth > e->value ? log(e->high / e->value) : log(e->value / e->low);
 
     return fabs(log(truth / e->value)) / (half / 1.998);
+}
+
+bool test_same_estimate(const struct sim_estimate *a, const struct sim_estimate *b)
+{
+    return memcmp(&a->value, &b->value, sizeof a->value) == 0 &&
+           memcmp(&a->low, &b->low, sizeof a->low) == 0 &&
+           memcmp(&a->high, &b->high, sizeof a->high) == 0 &&
+           a->is_known == b->is_known;
 }

@@ -29,6 +29,9 @@ void test_problem_run(const struct test_problem *problem, const struct sim_study
 /* Half-width of an interval on the side where the truth lies. */
 double test_half_width(const struct sim_estimate *e, double truth);
 
+/* Are two estimates the same to the last bit? Padding, which holds anything, aside. */
+bool test_same_estimate(const struct sim_estimate *a, const struct sim_estimate *b);
+
 /* Standard errors between estimate and truth on the log scale, by that side. */
 double test_log_z(const struct sim_estimate *e, double truth);
 

@@ -9,6 +9,7 @@
 
 #include "sim/study.h"
 #include "sim/world.h"
+#include "tests/support/problem.h"
 
 static struct sim_world *open_world(struct sim_run *run, const struct sim_model *model)
 {
@@ -123,15 +124,6 @@ void promise_purity(const struct sim_model *model, uint64_t seed, uint32_t n_eve
     free(before);
 }
 
-/* Bit for bit, but not the padding. */
-static bool is_same(const struct sim_estimate *a, const struct sim_estimate *b)
-{
-    return a->is_known == b->is_known &&
-           memcmp(&a->value, &b->value, sizeof(double)) == 0 &&
-           memcmp(&a->low, &b->low, sizeof(double)) == 0 &&
-           memcmp(&a->high, &b->high, sizeof(double)) == 0;
-}
-
 static bool arrays_are_same(const double *a, const double *b, size_t n)
 {
     return n == 0 || memcmp(a, b, n * sizeof(double)) == 0;
@@ -140,15 +132,16 @@ static bool arrays_are_same(const double *a, const double *b, size_t n)
 static bool measures_are_same(const struct sim_service_result *a,
                               const struct sim_service_result *b)
 {
-    return is_same(&a->unavailability, &b->unavailability) &&
-           is_same(&a->failed_share, &b->failed_share) &&
-           is_same(&a->outages_per_year, &b->outages_per_year) &&
-           is_same(&a->mean_outage_s, &b->mean_outage_s) &&
-           is_same(&a->slo_met_share, &b->slo_met_share) &&
-           is_same(&a->first_year_unavailability, &b->first_year_unavailability) &&
-           is_same(&a->first_year_outages, &b->first_year_outages) &&
-           is_same(&a->prob_outage_first_year, &b->prob_outage_first_year) &&
-           is_same(&a->mttff_s, &b->mttff_s);
+    return test_same_estimate(&a->unavailability, &b->unavailability) &&
+           test_same_estimate(&a->failed_share, &b->failed_share) &&
+           test_same_estimate(&a->outages_per_year, &b->outages_per_year) &&
+           test_same_estimate(&a->mean_outage_s, &b->mean_outage_s) &&
+           test_same_estimate(&a->slo_met_share, &b->slo_met_share) &&
+           test_same_estimate(&a->first_year_unavailability,
+                              &b->first_year_unavailability) &&
+           test_same_estimate(&a->first_year_outages, &b->first_year_outages) &&
+           test_same_estimate(&a->prob_outage_first_year, &b->prob_outage_first_year) &&
+           test_same_estimate(&a->mttff_s, &b->mttff_s);
 }
 
 static bool service_is_equal(const struct sim_service_result *a,
@@ -160,8 +153,9 @@ static bool service_is_equal(const struct sim_service_result *a,
 
     for (uint32_t c = 0; is_equal && c < a->n_causes; c++) {
         is_equal = a->cause[c].cause == b->cause[c].cause &&
-                   is_same(&a->cause[c].unavailability, &b->cause[c].unavailability) &&
-                   is_same(&a->cause[c].share, &b->cause[c].share);
+                   test_same_estimate(&a->cause[c].unavailability,
+                                      &b->cause[c].unavailability) &&
+                   test_same_estimate(&a->cause[c].share, &b->cause[c].share);
     }
     return is_equal &&
            arrays_are_same(a->duration_bin, b->duration_bin, SIM_DURATION_BINS) &&
