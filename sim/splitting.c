@@ -51,6 +51,7 @@
 #define PILOT_TIME   0.25    /* share of the time allowed */
 #define FINE_CLASSES 600     /* up to which every state is a class of its own */
 #define FIRST_EVENTS 20000.0 /* of a batch before the first look */
+#define ROUND_EVENTS 80000   /* of a batch in the first round, at most */
 #define GROWTH       1.5
 #define ALL_EVENTS   4e9
 #define PILOT_STREAM (UINT64_C(1) << 43)
@@ -68,6 +69,7 @@ struct splitting {
     struct sim_split_batch batch[SIM_SPLIT_BATCHES];
     double time_s;        /* of every batch at the end of this round */
     uint64_t n_histories; /* the same from new */
+    uint64_t most_events; /* of a batch in this round, should its trees be larger */
     double event_s;       /* time of a history per event of all its paths */
     bool is_new;
     enum sim_split_grain grain;
@@ -99,7 +101,7 @@ static void play_item(void *context, unsigned worker, uint64_t item, unsigned pl
     if (split->is_new) {
         sim_split_play_new(player, &split->batch[item], split->n_histories);
     } else {
-        sim_split_play(player, &split->batch[item], split->time_s, UINT64_MAX / 2);
+        sim_split_play(player, &split->batch[item], split->time_s, split->most_events);
     }
 }
 
@@ -256,6 +258,7 @@ static void play_to_precision(struct splitting *split, double share, double most
     uint32_t n_good = 0;
 
     split->may_stop = false;
+    split->most_events = ROUND_EVENTS;
     while (n_good < 2) {
         play_round(split);
         split->may_stop = true;
@@ -271,6 +274,7 @@ static void play_to_precision(struct splitting *split, double share, double most
             return;
         }
         split->time_s *= GROWTH;
+        split->most_events += split->most_events / 2;
         split->n_histories += split->n_histories / 2 + 1;
     }
 }
@@ -281,6 +285,7 @@ static void play_all(struct splitting *split)
 
     if (study->years > 0.0) {
         split->time_s = study->years * split->model->year_s / SIM_SPLIT_BATCHES;
+        split->most_events = UINT64_MAX / 2;
         play_round(split);
     } else {
         split->time_s = FIRST_EVENTS * split->event_s;
