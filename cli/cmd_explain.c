@@ -278,11 +278,7 @@ static int refuse(const char *word)
         ha_suggest_offer(&near, ha_param_key((enum ha_param)i));
     }
     sim_err_set(&err, SIM_ERR_USAGE, "nothing is called \"%s\"", word);
-    if (near.best != NULL) {
-        sim_err_hint(&err, "did you mean \"%s\"?     nines explain", near.best);
-    } else {
-        sim_err_hint(&err, "nines explain");
-    }
+    cli_hint_near(&err, &near, "nines explain");
     return cli_fail(&err);
 }
 

@@ -49,11 +49,7 @@ static int print_schema(const char *name)
         }
     }
     sim_err_set(&err, SIM_ERR_USAGE, "there is no schema \"%s\"", name);
-    if (near.best != NULL) {
-        sim_err_hint(&err, "did you mean \"%s\"?     nines schema", near.best);
-    } else {
-        sim_err_hint(&err, "nines schema");
-    }
+    cli_hint_near(&err, &near, "nines schema");
     return cli_fail(&err);
 }
 

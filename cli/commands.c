@@ -45,11 +45,7 @@ int cli_command_unknown(const char *name)
         ha_suggest_offer(&near, c->name);
     }
     sim_err_set(&err, SIM_ERR_USAGE, "unknown command \"%s\"", name);
-    if (near.best != NULL) {
-        sim_err_hint(&err, "did you mean \"%s\"?     nines help", near.best);
-    } else {
-        sim_err_hint(&err, "nines help");
-    }
+    cli_hint_near(&err, &near, "nines help");
     return cli_fail(&err);
 }
 

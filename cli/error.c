@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "cli/color.h"
+#include "models/design/suggest.h"
 
 #define SHOWN_COLUMNS 80 /* of an excerpt */
 #define SHOWN_BEFORE  30 /* columns kept before a fault far to the right */
@@ -87,6 +88,16 @@ static void print_place(FILE *out, const struct sim_err *err)
         if (err->column > 0) {
             fprintf(out, ":%d", err->column);
         }
+    }
+}
+
+void cli_hint_near(struct sim_err *err, const struct ha_suggest *near,
+                   const char *listing)
+{
+    if (near->best != NULL) {
+        sim_err_hint(err, "did you mean \"%s\"?     %s", near->best, listing);
+    } else {
+        sim_err_hint(err, "%s", listing);
     }
 }
 

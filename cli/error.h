@@ -22,6 +22,13 @@ enum cli_exit {
     CLI_EXIT_INTERRUPTED = 130 /* partial results were printed */
 };
 
+struct ha_suggest;
+
+/* Hints at the word that was nearest, if any was near, and at the command that lists
+ * them all ("nines schema"). */
+void cli_hint_near(struct sim_err *err, const struct ha_suggest *near,
+                   const char *listing);
+
 /* Prints the error on stderr (stdout is flushed first, so order is kept). Returns
  * the exit code that belongs to it. */
 int cli_fail(const struct sim_err *err);
