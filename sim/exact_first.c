@@ -162,6 +162,35 @@ int sim_exact_first(struct sim_exact_solver *s, const struct sim_exact_part *par
     return rc;
 }
 
+int sim_exact_stay(const struct sim_sparse *q, const uint8_t *keep,
+                   const long double *start, long double *stay, struct sim_err *err)
+{
+    struct sim_factor factor;
+    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
+    long double *lost = sim_ctmc_alloc(q->n, sizeof *lost);
+    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
+    struct sim_sparse open = sim_sparse_restrict(q, keep, number, lost);
+    for (uint32_t i = 0; i < q->n; i++) {
+        if (keep[i]) {
+            x[number[i]] = start[i];
+        }
+    }
+    int rc =
+        sim_factor_make(&factor, &open, lost, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS, err);
+    if (rc == 0) {
+        sim_factor_solve_left(&factor, x);
+        sim_factor_release(&factor);
+    }
+    for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
+        stay[i] = keep[i] ? x[number[i]] : 0;
+    }
+    sim_sparse_release(&open);
+    free(number);
+    free(lost);
+    free(x);
+    return rc;
+}
+
 /* ---- which comes first ---- */
 
 /* Flow into states of `target` per second from each open state, by state number. */
@@ -181,40 +210,29 @@ static long double flow_into(const struct sim_ctmc *chain, uint32_t state,
 static int run_race(const struct sim_ctmc *chain, double *probability,
                     struct sim_err *err)
 {
-    struct sim_factor factor;
     uint32_t n = chain->q.n;
     uint8_t *keep = sim_ctmc_alloc(n, sizeof *keep);
-    uint32_t *number = sim_ctmc_alloc(n, sizeof *number);
-    long double *lost = sim_ctmc_alloc(n, sizeof *lost);
-    long double *x = sim_ctmc_alloc(n, sizeof *x);
+    long double *start = sim_ctmc_alloc(n, sizeof *start);
+    long double *stay = sim_ctmc_alloc(n, sizeof *stay);
     long double won = 0;
     for (uint32_t i = 0; i < n; i++) {
         keep[i] = (sim_ctmc_down(chain, i) & 3) == 0;
     }
-    struct sim_sparse open = sim_sparse_restrict(&chain->q, keep, number, lost);
     for (uint32_t i = 0; i < chain->n_initial; i++) {
         uint32_t state = chain->initial[i];
-        if (keep[state]) {
-            x[number[state]] += (long double)chain->initial_p[i];
-        } else if ((sim_ctmc_down(chain, state) & 1) != 0) {
+        start[state] += (long double)chain->initial_p[i];
+        if ((sim_ctmc_down(chain, state) & 1) != 0) {
             won += (long double)chain->initial_p[i];
         }
     }
-    int rc =
-        sim_factor_make(&factor, &open, lost, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS, err);
-    if (rc == 0) {
-        sim_factor_solve_left(&factor, x);
-        sim_factor_release(&factor);
-    }
+    int rc = sim_exact_stay(&chain->q, keep, start, stay, err);
     for (uint32_t i = 0; rc == 0 && i < n; i++) {
-        won += keep[i] ? x[number[i]] * flow_into(chain, i, 1) : 0;
+        won += keep[i] ? stay[i] * flow_into(chain, i, 1) : 0;
     }
     *probability = (double)won;
-    sim_sparse_release(&open);
     free(keep);
-    free(number);
-    free(lost);
-    free(x);
+    free(start);
+    free(stay);
     return rc;
 }
 

@@ -55,38 +55,21 @@ static int find_weights(struct sim_exact_solver *s, const uint32_t *class,
 {
     const struct sim_sparse *q = &s->chain->q;
     uint8_t *keep = sim_ctmc_alloc(q->n, sizeof *keep);
-    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
-    long double *lost = sim_ctmc_alloc(q->n, sizeof *lost);
-    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
-    struct sim_factor factor;
+    long double *stay = sim_ctmc_alloc(q->n, sizeof *stay);
     for (uint32_t i = 0; i < q->n; i++) {
         keep[i] = class[i] == 0;
         weight[class[i]] += class[i] != 0 ? s->start[i] : 0;
     }
-    struct sim_sparse open = sim_sparse_restrict(q, keep, number, lost);
-    for (uint32_t i = 0; i < q->n; i++) {
-        if (keep[i]) {
-            x[number[i]] = s->start[i];
-        }
-    }
-    int rc = sim_factor_make(&factor, &open, lost, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS,
-                             s->err);
-    if (rc == 0) {
-        sim_factor_solve_left(&factor, x);
-        sim_factor_release(&factor);
-    }
+    int rc = sim_exact_stay(q, keep, s->start, stay, s->err);
     for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
         for (uint64_t e = q->row[i]; keep[i] && e < q->row[i + 1]; e++) {
             uint32_t to = class[q->to[e]];
-            weight[to] += to != 0 ? x[number[i]] * (long double)q->rate[e] : 0;
+            weight[to] += to != 0 ? stay[i] * (long double)q->rate[e] : 0;
         }
     }
     weight[0] = 0;
-    sim_sparse_release(&open);
     free(keep);
-    free(number);
-    free(lost);
-    free(x);
+    free(stay);
     return rc;
 }
 
