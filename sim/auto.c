@@ -111,14 +111,6 @@ static void play_history(struct sim_run *run, const struct sim_study *study, uin
     pilot->years += (past_s + run->world->now_s) / model->year_s;
 }
 
-/* A limit of time or a signal leaves room for little more of a pilot. */
-static bool is_late(const struct sim_study *study, double began_s)
-{
-    return (study->stop != NULL && *study->stop != 0) ||
-           (study->max_time_s > 0.0 &&
-            sim_clock_s() - began_s > PILOT_TIME * study->max_time_s);
-}
-
 static struct pilot play_pilot(const struct sim_model *model,
                                const struct sim_study *study)
 {
@@ -129,8 +121,10 @@ static struct pilot play_pilot(const struct sim_model *model,
     sim_run_init(&run, model);
     struct sim_world *world = sim_world_alloc(run.world_bytes);
     sim_run_bind(&run, world);
-    for (uint64_t i = 0; i < PILOT_HISTORIES && !(i > 0 && is_late(study, began_s));
-         i++) {
+    for (uint64_t i = 0; i < PILOT_HISTORIES; i++) {
+        if (i > 0 && sim_study_is_over(study, began_s, PILOT_TIME)) {
+            break;
+        }
         play_history(&run, study, i, &pilot);
     }
     sim_run_unbind(&run);

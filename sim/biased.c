@@ -70,15 +70,7 @@ struct study_run {
 
 static bool is_over(struct study_run *run, double share)
 {
-    const struct sim_study *study = run->study;
-
-    if (study->stop != NULL && *study->stop != 0) {
-        run->is_cut = true;
-    }
-    if (study->max_time_s > 0.0 &&
-        sim_clock_s() - run->began_s > share * study->max_time_s) {
-        run->is_cut = true;
-    }
+    run->is_cut |= sim_study_is_over(run->study, run->began_s, share);
     return run->is_cut;
 }
 
@@ -243,41 +235,17 @@ static void learn(struct study_run *run, struct sim_arena *arena)
     sim_level_release(&level);
 }
 
-static void report(const struct study_run *run, double half_width, double done)
+static void report(const struct study_run *run, double half_width, bool is_done)
 {
-    const struct sim_study *study = run->study;
-
-    if (study->progress == NULL) {
-        return;
-    }
     double down_s = 0.0;
     double time_s = 0.0;
+
     for (uint32_t i = 0; i < run->n_batches; i++) {
-        down_s += run->batch[i].tally->service[study->focus].sums.down_s;
+        down_s += run->batch[i].tally->service[run->study->focus].sums.down_s;
         time_s += run->batch[i].tally->time_s;
     }
-    const double spent_s = sim_clock_s() - run->began_s;
-    const struct sim_progress progress = {
-        .fraction_done = done,
-        .simulated_years = time_s / run->plan.model->year_s,
-        .unavailability = time_s > 0.0 ? down_s / time_s : 0.0,
-        .relative_half_width = half_width,
-        .eta_s = done > 0.0 ? spent_s * (1.0 - done) / done : -1.0,
-    };
-    study->progress(&progress, study->progress_context);
-}
-
-/* How far the run is, from the widths reached and wanted and the time. */
-static double fraction_done(const struct study_run *run, double half_width)
-{
-    const struct sim_study *study = run->study;
-    double done = study->precision / half_width;
-
-    done *= done;
-    if (study->max_time_s > 0.0) {
-        done = fmax(done, (sim_clock_s() - run->began_s) / study->max_time_s);
-    }
-    return fmin(done, 0.99);
+    sim_study_show(run->study, run->began_s, half_width, is_done, down_s, time_s,
+                   run->plan.model->year_s);
 }
 
 /* On to the first checkpoint in pieces, so that a limit or a signal is heard before.
@@ -312,7 +280,7 @@ static void play_to_precision(struct study_run *run)
         const bool is_good = sim_bias_is_precise(&run->plan, run->study, run->batch,
                                                  run->n_batches, &half_width);
         n_good = is_good ? n_good + 1 : 0;
-        report(run, half_width, n_good == 2 ? 1.0 : fraction_done(run, half_width));
+        report(run, half_width, n_good == 2);
         if (n_good < 2 && (is_over(run, 1.0 / GROWTH) || is_stuck(run))) {
             break;
         }

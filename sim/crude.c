@@ -389,15 +389,7 @@ static void merge_item(void *context, uint64_t item, unsigned place)
 static bool should_stop(void *context)
 {
     struct crude *crude = context;
-    const struct sim_study *study = crude->study;
-
-    if (study->stop != NULL && *study->stop) {
-        crude->is_cut = true;
-    }
-    if (study->max_time_s > 0.0 &&
-        sim_clock_s() - crude->began_s >= study->max_time_s) {
-        crude->is_cut = true;
-    }
+    crude->is_cut |= sim_study_is_over(crude->study, crude->began_s, 1.0);
     return crude->is_cut;
 }
 

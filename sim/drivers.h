@@ -14,6 +14,16 @@ typedef int (*sim_driver_fn)(const struct sim_model *model,
                              const struct sim_study *study, struct sim_result *result,
                              struct sim_err *err);
 
+/* Is it time to end: did a signal ask for it, or has a driver that began at began_s
+ * (sim_clock_s) used more than this share of the study's time limit? */
+bool sim_study_is_over(const struct sim_study *study, double began_s, double share);
+
+/* Shows how far a driver of batches is that began at began_s: it wants half_width down
+ * to the precision asked, and has seen down_s of downtime in time_s of history. Does
+ * nothing when nobody looks. */
+void sim_study_show(const struct sim_study *study, double began_s, double half_width,
+                    bool is_done, double down_s, double time_s, double year_s);
+
 /* Plays histories and measures them. Fits every model. */
 int sim_crude_run(const struct sim_model *model, const struct sim_study *study,
                   struct sim_result *result, struct sim_err *err);

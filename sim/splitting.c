@@ -80,13 +80,7 @@ struct splitting {
 
 static bool is_over(struct splitting *split, double share)
 {
-    const struct sim_study *study = split->study;
-
-    if ((study->stop != NULL && *study->stop != 0) ||
-        (study->max_time_s > 0.0 &&
-         sim_clock_s() - split->began_s > share * study->max_time_s)) {
-        split->is_cut = true;
-    }
+    split->is_cut |= sim_study_is_over(split->study, split->began_s, share);
     return split->is_cut;
 }
 
@@ -225,30 +219,15 @@ static uint64_t play_pilot(struct splitting *split, struct sim_arena *arena)
 
 static void report(const struct splitting *split, double half_width, bool is_done)
 {
-    const struct sim_study *study = split->study;
-    const double spent_s = sim_clock_s() - split->began_s;
-    double done = fmin(pow(study->precision / half_width, 2.0), 0.99);
     double down_s = 0.0;
     double time_s = 0.0;
 
-    if (study->progress == NULL) {
-        return;
-    }
     for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
-        down_s += split->batch[i].tally->service[study->focus].down_s;
+        down_s += split->batch[i].tally->service[split->study->focus].down_s;
         time_s += split->batch[i].tally->time_s;
     }
-    if (study->max_time_s > 0.0) {
-        done = fmin(fmax(done, spent_s / study->max_time_s), 0.99);
-    }
-    const struct sim_progress progress = {
-        .fraction_done = is_done ? 1.0 : done,
-        .simulated_years = time_s / split->model->year_s,
-        .unavailability = time_s > 0.0 ? down_s / time_s : 0.0,
-        .relative_half_width = half_width,
-        .eta_s = done > 0.0 ? spent_s * (1.0 - done) / done : -1.0,
-    };
-    study->progress(&progress, study->progress_context);
+    sim_study_show(split->study, split->began_s, half_width, is_done, down_s, time_s,
+                   split->model->year_s);
 }
 
 /* Rounds until precise twice in a row; is_cut tells when that was not reached. */

@@ -8,11 +8,13 @@
  */
 #include "sim/study.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "sim/check.h"
+#include "sim/clock.h"
 #include "sim/drivers.h"
 
 struct sim_study sim_study_default(void)
@@ -29,11 +31,41 @@ struct sim_study sim_study_default(void)
     };
 }
 
-static double clock_of(clockid_t which)
+bool sim_study_is_over(const struct sim_study *study, double began_s, double share)
+{
+    return (study->stop != NULL && *study->stop != 0) ||
+           (study->max_time_s > 0.0 &&
+            sim_clock_s() - began_s > share * study->max_time_s);
+}
+
+void sim_study_show(const struct sim_study *study, double began_s, double half_width,
+                    bool is_done, double down_s, double time_s, double year_s)
+{
+    if (study->progress == NULL) {
+        return;
+    }
+    const double spent_s = sim_clock_s() - began_s;
+    double done = pow(study->precision / half_width, 2.0);
+
+    if (study->max_time_s > 0.0) {
+        done = fmax(done, spent_s / study->max_time_s);
+    }
+    done = is_done ? 1.0 : fmin(done, 0.99);
+    const struct sim_progress progress = {
+        .fraction_done = done,
+        .simulated_years = time_s / year_s,
+        .unavailability = time_s > 0.0 ? down_s / time_s : 0.0,
+        .relative_half_width = half_width,
+        .eta_s = done > 0.0 ? spent_s * (1.0 - done) / done : -1.0,
+    };
+    study->progress(&progress, study->progress_context);
+}
+
+static double process_s(void)
 {
     struct timespec t;
 
-    clock_gettime(which, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -96,8 +128,8 @@ static int check_question(const struct sim_model *model, const struct sim_study 
 int sim_study_run(const struct sim_model *model, const struct sim_study *study,
                   struct sim_result *result, struct sim_err *err)
 {
-    double wall_s = clock_of(CLOCK_MONOTONIC);
-    double cpu_s = clock_of(CLOCK_PROCESS_CPUTIME_ID);
+    double wall_s = sim_clock_s();
+    double cpu_s = process_s();
     sim_driver_fn run = NULL;
 
     memset(result, 0, sizeof(*result));
@@ -118,8 +150,8 @@ int sim_study_run(const struct sim_model *model, const struct sim_study *study,
     result->budget_s = study->budget_s;
     result->is_repeatable = true;
     failed = run(model, study, result, err);
-    result->wall_s = clock_of(CLOCK_MONOTONIC) - wall_s;
-    result->cpu_s = clock_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_s;
+    result->wall_s = sim_clock_s() - wall_s;
+    result->cpu_s = process_s() - cpu_s;
     if (failed != 0) {
         sim_result_release(result);
     }
