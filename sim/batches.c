@@ -306,6 +306,14 @@ void sim_batches_fill_begin(struct sim_result *result, const struct sim_model *m
     result->n_replications = n;
 }
 
+void sim_batches_flag_all(struct sim_result *result, const char *why)
+{
+    for (uint32_t s = 0; s < result->n_services; s++) {
+        result->service[s].is_flagged = true;
+        snprintf(result->service[s].why, sizeof result->service[s].why, "%s", why);
+    }
+}
+
 void sim_batches_fill_service(struct sim_result *result,
                               const struct sim_batches *batches,
                               const struct sim_belief *belief)

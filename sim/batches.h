@@ -106,6 +106,11 @@ bool sim_batches_are_precise(const struct sim_batches *batches,
 /* Makes room for the services of a model, estimated from n batches. */
 void sim_batches_fill_begin(struct sim_result *result, const struct sim_model *model,
                             uint32_t n);
+/* What to say of a result that was stopped too early for its interval to be trusted. */
+#define SIM_BATCHES_EARLY                                                              \
+    "stopped before its first checkpoint: too little was played to trust the interval"
+/* Flags every service, for this reason. */
+void sim_batches_flag_all(struct sim_result *result, const char *why);
 /* Long-run measures of the batches' service, widened as batches->widen says. */
 void sim_batches_fill_service(struct sim_result *result,
                               const struct sim_batches *batches,

@@ -360,18 +360,6 @@ static void set_reason(struct sim_result *result, const struct study_run *run)
     }
 }
 
-static void flag_early(struct sim_result *result)
-{
-    for (uint32_t s = 0; s < result->n_services; s++) {
-        struct sim_service_result *service = &result->service[s];
-
-        service->is_flagged = true;
-        snprintf(service->why, sizeof service->why,
-                 "stopped before its first checkpoint: too little was played to trust "
-                 "the interval");
-    }
-}
-
 static int play_all(struct study_run *run, struct sim_arena *arena,
                     struct sim_result *result, struct sim_err *err)
 {
@@ -397,7 +385,7 @@ static int play_all(struct study_run *run, struct sim_arena *arena,
     sim_bias_result_fill(result, &run->plan, study, run->batch, run->n_batches);
     set_reason(result, run);
     if (run->is_early) {
-        flag_early(result);
+        sim_batches_flag_all(result, SIM_BATCHES_EARLY);
     }
     if (study->first_year || run->plan.model->is_absorbing) {
         play_from_new(run, arena, result);

@@ -53,6 +53,9 @@
 #define FIRST_EVENTS 20000.0 /* of a batch before the first look */
 #define ROUND_EVENTS 80000   /* of a batch in the first round, at most */
 #define GROWTH       1.5
+#define FIRST_PIECE  0.0625 /* of the first round */
+#define GRACE        0.1    /* of the time allowed: to end a story properly ... */
+#define GRACE_S      0.5    /* ... at most, and after a signal */
 #define ALL_EVENTS   4e9
 #define PILOT_STREAM (UINT64_C(1) << 43)
 #define NEW_STREAM   (UINT64_C(1) << 44)
@@ -74,7 +77,9 @@ struct splitting {
     bool is_new;
     enum sim_split_grain grain;
     double began_s;
+    double share;  /* of the time allowed, when players are told to hurry */
     bool is_cut;   /* stopped by the clock or the user */
+    bool is_early; /* before the end of the first round */
     bool may_stop; /* within a round too: every batch has something to show */
 };
 
@@ -108,6 +113,35 @@ static bool should_stop(void *context)
     return split->may_stop && is_over(split, 1.0);
 }
 
+/* A limit or a signal is heard within a batch too. It may end its story; one that takes
+ * too long is left, and the result flagged. */
+static enum sim_split_hurry ask(struct sim_split_player *player)
+{
+    const struct splitting *split = player->context;
+    const struct sim_study *study = split->study;
+    double grace_s = GRACE_S;
+
+    if (!sim_study_is_over(study, split->began_s, split->share)) {
+        return SIM_SPLIT_NO_HURRY;
+    }
+    if (player->late_since_s == 0.0) {
+        player->late_since_s = sim_clock_s();
+    }
+    if (study->max_time_s > 0.0) {
+        grace_s = fmin(grace_s, GRACE * study->max_time_s);
+    }
+    return sim_clock_s() - player->late_since_s > grace_s ? SIM_SPLIT_DROP
+                                                          : SIM_SPLIT_FINISH;
+}
+
+static void init_player(struct splitting *split, unsigned i)
+{
+    sim_split_player_init(&split->player[i], split->study, split->model, &split->map,
+                          split->grain);
+    split->player[i].ask = ask;
+    split->player[i].context = split;
+}
+
 static void play_round(struct splitting *split)
 {
     const struct sim_work work = {.context = split,
@@ -116,6 +150,9 @@ static void play_round(struct splitting *split)
                                   .places = sim_threads_places(split->jobs)};
 
     sim_threads_run(&work, split->jobs, 0, SIM_SPLIT_BATCHES);
+    for (unsigned i = 0; i < split->jobs; i++) {
+        split->is_cut |= split->player[i].late_since_s > 0.0;
+    }
 }
 
 static void init_batches(struct splitting *split, struct sim_arena *arena,
@@ -137,6 +174,16 @@ static bool is_stuck(const struct splitting *split)
 {
     for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
         if (split->batch[i].is_stuck) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_dropped(const struct splitting *split)
+{
+    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
+        if (split->batch[i].is_dropped) {
             return true;
         }
     }
@@ -179,9 +226,9 @@ static bool learn(struct splitting *split, struct sim_split_batch *batch)
         n_after = is_seen && split->map.n == n_classes ? n_after + 1 : 0;
         n_classes = split->map.n;
     } while (n_after < PILOT_MORE && tally->n_events < PILOT_EVENTS &&
-             !batch->is_stuck && !is_over(split, PILOT_TIME));
+             !batch->is_stuck && !batch->is_dropped && !is_over(split, PILOT_TIME));
     player->learns = false;
-    split->is_cut = false; /* the final run still has its time */
+    player->late_since_s = 0.0;
     return true;
 }
 
@@ -194,13 +241,13 @@ static uint64_t play_pilot(struct splitting *split, struct sim_arena *arena)
                                     .replication = PILOT_STREAM,
                                     .stride = 1};
 
+    split->share = PILOT_TIME;
     for (int grain = SIM_SPLIT_STATE; grain >= SIM_SPLIT_BROKEN; grain--) {
         split->grain = (enum sim_split_grain)grain;
         batch.tally = sim_arena_calloc(arena, 1, sim_split_tally_bytes(model));
         batch.is_started = false;
         sim_split_map_init(&split->map);
-        sim_split_player_init(&split->player[0], split->study, model, &split->map,
-                              split->grain);
+        init_player(split, 0);
         if (learn(split, &batch)) {
             break;
         }
@@ -208,9 +255,9 @@ static uint64_t play_pilot(struct splitting *split, struct sim_arena *arena)
         sim_split_map_release(&split->map);
     }
     split->map.is_frozen = true;
+    split->share = 1.0;
     for (unsigned i = 1; i < split->jobs; i++) {
-        sim_split_player_init(&split->player[i], split->study, model, &split->map,
-                              split->grain);
+        init_player(split, i);
     }
     return batch.tally->service[split->study->focus].n_outages;
 }
@@ -230,17 +277,35 @@ static void report(const struct splitting *split, double half_width, bool is_don
                    split->model->year_s);
 }
 
+/* The first round in pieces, so that a limit or a signal is heard before its end; the
+ * first piece gives every batch something to show. */
+static void play_first(struct splitting *split)
+{
+    const double time_s = split->time_s;
+
+    split->may_stop = false;
+    for (double piece = FIRST_PIECE; piece <= 1.0; piece *= 2.0) {
+        split->time_s = piece * time_s;
+        split->most_events = (uint64_t)(piece * ROUND_EVENTS);
+        play_round(split);
+        split->may_stop = true;
+        if (is_stuck(split)) {
+            return;
+        }
+        if (piece < 1.0 && is_over(split, 1.0)) {
+            split->is_early = true;
+            return;
+        }
+    }
+}
+
 /* Rounds until precise twice in a row; is_cut tells when that was not reached. */
 static void play_to_precision(struct splitting *split, double share, double most)
 {
     double half_width = HUGE_VAL;
     uint32_t n_good = 0;
 
-    split->may_stop = false;
-    split->most_events = ROUND_EVENTS;
     while (n_good < 2) {
-        play_round(split);
-        split->may_stop = true;
         const bool is_good = sim_split_is_precise(
             split->model, split->study, split->batch, SIM_SPLIT_BATCHES, &half_width);
         n_good = is_good ? n_good + 1 : 0;
@@ -252,9 +317,12 @@ static void play_to_precision(struct splitting *split, double share, double most
             split->is_cut = true;
             return;
         }
-        split->time_s *= GROWTH;
-        split->most_events += split->most_events / 2;
-        split->n_histories += split->n_histories / 2 + 1;
+        if (n_good < 2) {
+            split->time_s *= GROWTH;
+            split->most_events += split->most_events / 2;
+            split->n_histories += split->n_histories / 2 + 1;
+            play_round(split);
+        }
     }
 }
 
@@ -268,6 +336,7 @@ static void play_all(struct splitting *split)
         play_round(split);
     } else {
         split->time_s = FIRST_EVENTS * split->event_s;
+        play_first(split);
         play_to_precision(split, 1.0 / GROWTH, ALL_EVENTS);
     }
 }
@@ -280,6 +349,9 @@ static void play_new(struct splitting *split, struct sim_arena *arena)
         split->player[i].horizon_s = split->model->year_s;
     }
     init_batches(split, arena, NEW_STREAM);
+    split->may_stop = false;
+    play_round(split);
+    split->may_stop = true;
     play_to_precision(split, 0.8, ALL_EVENTS / 4);
 }
 
@@ -309,15 +381,30 @@ static void describe(const struct splitting *split, struct sim_result *result)
     result->is_repeatable = !split->is_cut && !(split->study->max_time_s > 0.0);
 }
 
+static void flag_cut(const struct splitting *split, struct sim_result *result)
+{
+    if (split->is_early) {
+        sim_batches_flag_all(result, SIM_BATCHES_EARLY);
+    } else if (is_dropped(split)) {
+        sim_batches_flag_all(result, "stopped within a story of many copies: what the "
+                                     "rest of it would have scored is missing");
+    }
+}
+
 static int play_and_fill(struct splitting *split, struct sim_arena *arena,
                          struct sim_result *result, struct sim_err *err)
 {
     if (play_pilot(split, arena) == 0) {
         return sim_err_set(err, SIM_ERR_USAGE,
-                           "method splitting does not fit: its pilot, which splits at "
-                           "everything rare, met no outage; use --method biased");
+                           split->is_cut
+                               ? "no time for method splitting: its pilot was cut "
+                                 "before it met an outage; allow more with --max-time"
+                               : "method splitting does not fit: its pilot, which "
+                                 "splits at everything rare, met no outage; use "
+                                 "--method biased");
     }
     init_batches(split, arena, 0);
+    split->is_cut = false; /* what is measured still has its time */
     play_all(split);
     if (is_stuck(split)) {
         return sim_err_set(err, SIM_ERR_USAGE,
@@ -327,10 +414,12 @@ static int play_and_fill(struct splitting *split, struct sim_arena *arena,
     describe(split, result);
     sim_split_result_fill(result, split->model, split->study, split->batch,
                           SIM_SPLIT_BATCHES);
+    flag_cut(split, result);
     if ((split->study->first_year || split->model->is_absorbing) && !split->is_cut) {
         play_new(split, arena);
         sim_split_result_fill_new(result, split->model, split->batch,
                                   SIM_SPLIT_BATCHES);
+        flag_cut(split, result);
         result->is_partial = split->is_cut;
         result->is_repeatable = !split->is_cut && !(split->study->max_time_s > 0.0);
     }

@@ -177,11 +177,24 @@ struct sim_split_batch {
     double begin_s; /* on the clock of its present history: where time counts */
     double past_s;  /* counted in earlier histories */
     bool is_started;
-    bool is_stuck; /* nothing ever happens, or a path has no end */
+    bool is_stuck;   /* nothing ever happens, or a path has no end */
+    bool is_dropped; /* a story was left before its end: its scores may be too low */
+};
+
+enum sim_split_hurry {
+    SIM_SPLIT_NO_HURRY,
+    SIM_SPLIT_FINISH, /* end the story, begin no other */
+    SIM_SPLIT_DROP    /* leave it at once */
 };
 
 /* One thread's tools. */
 struct sim_split_player {
+    /* Asked every few thousand steps; set by the driver, with what it needs. */
+    enum sim_split_hurry (*ask)(struct sim_split_player *player);
+    const void *context;
+    enum sim_split_hurry told; /* the last answer, in this round */
+    double late_since_s; /* on sim_clock_s, when there was hurry first; 0: not yet */
+    uint64_t n_steps;
     struct sim_run run;
     struct sim_split_eye eye;
     struct sim_split_map *map;
@@ -205,7 +218,8 @@ void sim_split_player_init(struct sim_split_player *player,
 void sim_split_player_release(struct sim_split_player *player);
 
 /* Plays the batch until its history has lasted time_s, or until `events` were fired
- * since the call, whichever is first; never stops while copies wait. */
+ * since the call, or hurry, whichever is first; while copies wait it stops only when
+ * told to drop them. */
 void sim_split_play(struct sim_split_player *player, struct sim_split_batch *batch,
                     double time_s, uint64_t events);
 /* Plays n histories from new to the horizon. */

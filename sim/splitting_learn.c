@@ -84,13 +84,28 @@ static double rate_of_score(const struct sim_split_map *map)
     return time_s > 0.0 ? score / time_s : 0.0;
 }
 
-/* The class that is visited most; its value is 0. */
+/* Is there nothing to be gained, or too little known, to choose a level? After an
+ * outage began there is little left to chance; and a path must not lose its copies for
+ * want of evidence. */
+static bool keeps_level(const struct sim_split_class *class)
+{
+    return class->score > 0.0 || class->n < FEW || !(class->share > 0.0);
+}
+
+/* The class that is visited most of those that have a level; its value and its level
+ * are 0. Were it one that keeps the level, no class might be left at which copies end.
+ */
 static uint32_t usual_class(const struct sim_split_map *map)
 {
     uint32_t usual = 0;
 
     for (uint32_t i = 1; i < map->n; i++) {
-        usual = map->class[i].share > map->class[usual].share ? i : usual;
+        const struct sim_split_class *class = &map->class[i];
+        const struct sim_split_class *best = &map->class[usual];
+        if (keeps_level(class) != keeps_level(best) ? keeps_level(best)
+                                                    : class->share > best->share) {
+            usual = i;
+        }
     }
     return usual;
 }
@@ -255,14 +270,6 @@ static double choose_unit(const struct sim_split_map *map)
 static double copies_of(const struct sim_split_class *class, double unit, double evenly)
 {
     return fmax(fmax(class->deviation / unit, 1.0), evenly / class->share);
-}
-
-/* Is there nothing to be gained, or too little known, to choose a level? After an
- * outage began there is little left to chance; and a path must not lose its copies for
- * want of evidence. */
-static bool keeps_level(const struct sim_split_class *class)
-{
-    return class->score > 0.0 || class->n < FEW || !(class->share > 0.0);
 }
 
 static void choose_levels(struct sim_split_map *map, uint32_t usual)

@@ -29,6 +29,8 @@
 #define SIDE_AHEAD 2000     /* events of side paths before others */
 #define WARM_MOST  20000    /* events of warming up, at most */
 #define MOST_TREE  30000000 /* events before the history itself goes on */
+#define LOOK_EVERY 4096 /* steps from one question whether there is hurry to the next  \
+                         */
 
 size_t sim_split_tally_bytes(const struct sim_model *model)
 {
@@ -429,13 +431,31 @@ static bool step(struct sim_split_player *player)
     return change_level(player);
 }
 
+/* Leaves the copies that still wait; the history itself would go on from where it
+ * made the first of them. */
+static void drop_copies(struct sim_split_player *player)
+{
+    sim_world_copy(&player->run, player->world, player->frame[0].world);
+    player->path = player->frame[0].path;
+    player->depth = 0;
+}
+
+static void look_up(struct sim_split_player *player)
+{
+    if (++player->n_steps % LOOK_EVERY == 0) {
+        player->told = player->ask(player);
+    }
+}
+
 /* One event of the history itself, and all copies that it leads to. False: the history
  * is over. */
 static bool step_main(struct sim_split_player *player)
 {
-    struct sim_split_tally *tally = player->batch->tally;
+    struct sim_split_batch *batch = player->batch;
+    struct sim_split_tally *tally = batch->tally;
     const uint64_t begin = tally->n_events;
 
+    look_up(player);
     tally->n_main_events++;
     tally->n_calm += is_calm(&player->run);
     const bool goes_on = step(player);
@@ -446,9 +466,11 @@ static bool step_main(struct sim_split_player *player)
         if (!step(player)) {
             resume(player);
         }
-        if (tally->n_events - begin > MOST_TREE) {
-            player->batch->is_stuck = true;
-            player->depth = 0;
+        look_up(player);
+        batch->is_stuck |= tally->n_events - begin > MOST_TREE;
+        batch->is_dropped |= player->told == SIM_SPLIT_DROP;
+        if (batch->is_stuck || batch->is_dropped) {
+            drop_copies(player);
         }
     }
     return true;
@@ -512,6 +534,7 @@ void sim_split_play(struct sim_split_player *player, struct sim_split_batch *bat
     const uint64_t most = batch->tally->n_events + events;
 
     player->batch = batch;
+    player->told = SIM_SPLIT_NO_HURRY;
     if (!batch->is_started) {
         begin_batch(player, batch);
     } else {
@@ -519,7 +542,8 @@ void sim_split_play(struct sim_split_player *player, struct sim_split_batch *bat
         sim_world_copy(run, player->world, batch->main);
         player->path = batch->path;
     }
-    while (!batch->is_stuck && batch->tally->n_events < most &&
+    while (!batch->is_stuck && player->told == SIM_SPLIT_NO_HURRY &&
+           batch->tally->n_events < most &&
            batch->past_s + run->world->now_s - batch->begin_s < time_s) {
         if (!step_main(player)) {
             batch->is_stuck = !is_lost(player);
@@ -541,10 +565,14 @@ void sim_split_play_new(struct sim_split_player *player, struct sim_split_batch 
                         uint64_t n_histories)
 {
     player->batch = batch;
-    for (uint64_t i = 0; i < n_histories && !batch->is_stuck; i++) {
+    player->told = SIM_SPLIT_NO_HURRY;
+    for (uint64_t i = 0; i < n_histories && player->told == SIM_SPLIT_NO_HURRY; i++) {
         start_history(player);
         open_history(player);
-        while (!batch->is_stuck && step_main(player)) {
+        while (!batch->is_stuck && !batch->is_dropped && step_main(player)) {
+        }
+        if (batch->is_stuck || batch->is_dropped) {
+            return;
         }
         close_root(player);
         batch->tally->time_s += player->horizon_s;
