@@ -104,6 +104,13 @@ void sim_factor_solve_right(const struct sim_factor *f, long double *x);
 /* x (D - A) = 0, sum 1: the steady state of an irreducible chain without kill. */
 void sim_factor_steady(const struct sim_factor *f, long double *x);
 
+/* Expected time in each of the states with keep[i] != 0 until these are left, entered
+ * by `start` (n numbers, those of other states are not looked at); stay[n] receives it,
+ * 0 elsewhere. Errors: SIM_ERR_LIMIT, as sim_factor_make. */
+int sim_ctmc_stay(const struct sim_sparse *q, const uint8_t *keep,
+                  const long double *start, double max_entries, double max_flops,
+                  long double *stay, struct sim_err *err);
+
 /* ---- multilevel.c: closed chains too large to be factored ---- */
 
 /*

@@ -162,35 +162,6 @@ int sim_exact_first(struct sim_exact_solver *s, const struct sim_exact_part *par
     return rc;
 }
 
-int sim_exact_stay(const struct sim_sparse *q, const uint8_t *keep,
-                   const long double *start, long double *stay, struct sim_err *err)
-{
-    struct sim_factor factor;
-    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
-    long double *lost = sim_ctmc_alloc(q->n, sizeof *lost);
-    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
-    struct sim_sparse open = sim_sparse_restrict(q, keep, number, lost);
-    for (uint32_t i = 0; i < q->n; i++) {
-        if (keep[i]) {
-            x[number[i]] = start[i];
-        }
-    }
-    int rc =
-        sim_factor_make(&factor, &open, lost, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS, err);
-    if (rc == 0) {
-        sim_factor_solve_left(&factor, x);
-        sim_factor_release(&factor);
-    }
-    for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
-        stay[i] = keep[i] ? x[number[i]] : 0;
-    }
-    sim_sparse_release(&open);
-    free(number);
-    free(lost);
-    free(x);
-    return rc;
-}
-
 /* ---- which comes first ---- */
 
 /* Flow into states of `target` per second from each open state, by state number. */
@@ -225,7 +196,8 @@ static int run_race(const struct sim_ctmc *chain, double *probability,
             won += (long double)chain->initial_p[i];
         }
     }
-    int rc = sim_exact_stay(&chain->q, keep, start, stay, err);
+    int rc = sim_ctmc_stay(&chain->q, keep, start, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS,
+                           stay, err);
     for (uint32_t i = 0; rc == 0 && i < n; i++) {
         won += keep[i] ? stay[i] * flow_into(chain, i, 1) : 0;
     }

@@ -57,10 +57,6 @@ int sim_exact_first(struct sim_exact_solver *s, const struct sim_exact_part *par
  * Clears keep[i] where start does not lead. */
 int sim_exact_time_in(struct sim_exact_solver *s, const struct sim_sparse *q,
                       uint8_t *keep, const long double *start, double *total_s);
-/* Expected time in each of the states with keep[i] != 0 before these are left, entered
- * by `start` (0 elsewhere); stay[n] receives it. Error: SIM_ERR_LIMIT, by err. */
-int sim_exact_stay(const struct sim_sparse *q, const uint8_t *keep,
-                   const long double *start, long double *stay, struct sim_err *err);
 /* Restricts q to those of the kept states that `start` leads to through kept ones;
  * number and lost as in sim_sparse_restrict. Clears keep[i] of the others. */
 struct sim_sparse sim_exact_reached(const struct sim_sparse *q, uint8_t *keep,

@@ -60,7 +60,8 @@ static int find_weights(struct sim_exact_solver *s, const uint32_t *class,
         keep[i] = class[i] == 0;
         weight[class[i]] += class[i] != 0 ? s->start[i] : 0;
     }
-    int rc = sim_exact_stay(q, keep, s->start, stay, s->err);
+    int rc = sim_ctmc_stay(q, keep, s->start, SIM_EXACT_ENTRIES, SIM_EXACT_FLOPS, stay,
+                           s->err);
     for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
         for (uint64_t e = q->row[i]; keep[i] && e < q->row[i + 1]; e++) {
             uint32_t to = class[q->to[e]];

@@ -380,3 +380,32 @@ void sim_factor_steady(const struct sim_factor *f, long double *x)
     }
     to_states(f, x);
 }
+
+int sim_ctmc_stay(const struct sim_sparse *q, const uint8_t *keep,
+                  const long double *start, double max_entries, double max_flops,
+                  long double *stay, struct sim_err *err)
+{
+    struct sim_factor factor;
+    uint32_t *number = sim_ctmc_alloc(q->n, sizeof *number);
+    long double *lost = sim_ctmc_alloc(q->n, sizeof *lost);
+    long double *x = sim_ctmc_alloc(q->n, sizeof *x);
+    struct sim_sparse open = sim_sparse_restrict(q, keep, number, lost);
+    for (uint32_t i = 0; i < q->n; i++) {
+        if (keep[i]) {
+            x[number[i]] = start[i];
+        }
+    }
+    int rc = sim_factor_make(&factor, &open, lost, max_entries, max_flops, err);
+    if (rc == 0) {
+        sim_factor_solve_left(&factor, x);
+        sim_factor_release(&factor);
+    }
+    for (uint32_t i = 0; rc == 0 && i < q->n; i++) {
+        stay[i] = keep[i] ? x[number[i]] : 0;
+    }
+    sim_sparse_release(&open);
+    free(number);
+    free(lost);
+    free(x);
+    return rc;
+}

@@ -5,6 +5,7 @@
  *
  *     splitting_class   what is seen of a state: the class it belongs to
  *     splitting_learn   from counted steps between classes to their levels
+ *     splitting_steps   how often a class is visited, and what a visit is worth
  *     splitting_path    plays a history with its copies, and scores it
  *     splitting_result  tallies to estimates (sim/batches.h) and doubts
  *     splitting         pilot, rounds, stopping, threads: the driver
@@ -13,6 +14,7 @@
 #define SIM_SPLITTING_H
 
 #include "sim/batches.h"
+#include "sim/ctmc.h"
 #include "sim/level.h"
 #include "sim/study.h"
 #include "sim/world.h"
@@ -77,7 +79,6 @@ struct sim_split_class {
     double time2_s2;    /* the sum of squares */
     double score_time;  /* the sum of products */
     double share;       /* of all steps of a history: how often it comes by here */
-    double arrivals;    /* scratch */
     double value;       /* score to come, against that of the usual class */
     double deviation;   /* of one step's value: what splitting here would divide */
     uint32_t next_edge; /* list of steps that begin here */
@@ -121,6 +122,18 @@ void sim_split_map_try(struct sim_split_map *map, uint32_t from, uint32_t to,
                        double expected);
 /* Should a failure be tried in a step that begins in this class? */
 bool sim_split_map_wants(const struct sim_split_map *map, uint32_t from);
+/* Probability of a step: seen, or for failures expected. */
+double sim_split_chance(const struct sim_split_class *from,
+                        const struct sim_split_edge *edge);
+/* The steps of all classes as a chain in which each takes a second; with one state
+ * more, the last, where what is not known of a class leads. The caller releases it. */
+struct sim_sparse sim_split_steps(const struct sim_split_map *map);
+/* Sets class[].share from the counts, and for rare classes from the steps. */
+void sim_split_find_shares(struct sim_split_map *map, const struct sim_sparse *steps);
+/* Sets class[].value: the score expected from a visit until the next one of the class
+ * `usual`, above `rate` times the time until then. */
+void sim_split_find_values(struct sim_split_map *map, const struct sim_sparse *steps,
+                           double rate, uint32_t usual);
 /* Decides the levels from all steps so far. */
 void sim_split_map_learn(struct sim_split_map *map);
 

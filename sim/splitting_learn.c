@@ -19,7 +19,10 @@
  * Counts can only speak of steps that were seen. So a fifth of the effort is spread
  * evenly over all classes known, however harmless they seem, which also drives the
  * pilot on: what is rare gets copies, and the next round sees a step further. While no
- * outage was seen yet, all of the effort goes that way.
+ * outage was seen yet, all of the effort goes that way. Once one was, classes so rare
+ * that they could not matter if every visit were as bad as the worst class known are
+ * left alone: in a model of a cluster there is no end of them, each with thousands of
+ * copies that live long.
  *
  * The chain is an approximation (a class is not a state), the levels need no more: any
  * levels give unbiased estimates, good ones cheap ones.
@@ -37,15 +40,12 @@
 #define MOST_CLASSES 4096
 #define CELL_CAP     16384
 #define EDGE_CAP     131072
-#define MOST_SWEEPS  200   /* of one call; the next goes on from there */
-#define SETTLED      1e-4  /* relative change of a value */
 #define MOST_COST    300.0 /* events per event of the history itself */
 #define EVENLY       0.25  /* effort spread over all classes, against the rest */
+#define MATTERS      1e-2  /* of the score: nothing rarer is looked for */
 #define FEW          8.0   /* visits: too few to say anything */
-#define MANY         30.0  /* visits: enough to count them */
 #define TRIALS       100.0 /* of failures, in steps from one class */
-#define SHARE_SWEEPS 12
-#define EXPLORE      8.0 /* the same while no outage was seen */
+#define EXPLORE      8.0   /* the same while no outage was seen */
 
 void sim_split_map_init(struct sim_split_map *map)
 {
@@ -110,18 +110,6 @@ static uint32_t usual_class(const struct sim_split_map *map)
     return usual;
 }
 
-/* Probability of a step: seen, or for failures expected. */
-static double chance_of(const struct sim_split_class *from,
-                        const struct sim_split_edge *edge)
-{
-    double chance = from->n > 0.0 ? edge->n / from->n : 0.0;
-
-    if (from->n_trials > 0.0) {
-        chance += edge->expected / from->n_trials;
-    }
-    return fmin(chance, 1.0);
-}
-
 /* Sums value and value^2 over the steps from a class to others; *stays: the share that
  * leads to itself. */
 static void sum_next(const struct sim_split_map *map, uint32_t i, double *stays,
@@ -133,71 +121,12 @@ static void sum_next(const struct sim_split_map *map, uint32_t i, double *stays,
     for (uint32_t e = from->next_edge; e != 0; e = map->edge[e - 1].next) {
         const struct sim_split_edge *edge = &map->edge[e - 1];
         const double value = map->class[edge->to].value;
-        const double chance = chance_of(from, edge);
+        const double chance = sim_split_chance(from, edge);
         if (edge->to == i) {
             *stays = chance;
         } else {
             *mean += chance * value;
             *square += chance * value * value;
-        }
-    }
-}
-
-/*
- * How often a history comes by: counted, or, where it hardly ever does, from how often
- * it is where it would come from. The latter spread step by step.
- */
-static void find_shares(struct sim_split_map *map)
-{
-    double whole = 0.0;
-
-    for (uint32_t i = 0; i < map->n; i++) {
-        whole += map->class[i].weight;
-    }
-    for (uint32_t i = 0; i < map->n; i++) {
-        struct sim_split_class *class = &map->class[i];
-        class->share = class->n_natural >= MANY ? class->weight / whole : 0.0;
-    }
-    for (int sweep = 0; sweep < SHARE_SWEEPS; sweep++) {
-        for (uint32_t i = 0; i < map->n; i++) {
-            map->class[i].arrivals = 0.0;
-        }
-        for (uint32_t i = 0; i < map->n; i++) {
-            const struct sim_split_class *from = &map->class[i];
-            for (uint32_t e = from->next_edge; e != 0; e = map->edge[e - 1].next) {
-                const struct sim_split_edge *edge = &map->edge[e - 1];
-                map->class[edge->to].arrivals += from->share * chance_of(from, edge);
-            }
-        }
-        for (uint32_t i = 0; i < map->n; i++) {
-            struct sim_split_class *class = &map->class[i];
-            class->share = class->n_natural >= MANY ? class->share : class->arrivals;
-        }
-    }
-}
-
-/* Solves for the values, from where they stand (Gauss-Seidel). */
-static void solve_values(struct sim_split_map *map, double rate, uint32_t usual)
-{
-    bool is_settled = false;
-
-    for (int sweep = 0; sweep < MOST_SWEEPS && !is_settled; sweep++) {
-        is_settled = true;
-        for (uint32_t i = 0; i < map->n; i++) {
-            struct sim_split_class *class = &map->class[i];
-            double stays;
-            double mean;
-            double square;
-            if (i == usual || !(class->n > 0.0)) {
-                class->value = 0.0;
-                continue;
-            }
-            sum_next(map, i, &stays, &mean, &square);
-            const double own =
-                mean_of(class, class->score) - rate * mean_of(class, class->time_s);
-            const double value = (own + mean) / fmax(1.0 - stays, 0.5 / class->n);
-            is_settled &= fabs(value - class->value) <= SETTLED * fabs(value);
-            class->value = value;
         }
     }
 }
@@ -266,13 +195,31 @@ static double choose_unit(const struct sim_split_map *map)
     return best;
 }
 
-/* Copies wanted of a class, unscaled; evenly: what every class gets of the effort. */
-static double copies_of(const struct sim_split_class *class, double unit, double evenly)
+/* Copies wanted of a class, unscaled; evenly: what every class gets of the effort that
+ * may matter. */
+static double copies_of(const struct sim_split_class *class, double unit, double evenly,
+                        double least_share)
 {
-    return fmax(fmax(class->deviation / unit, 1.0), evenly / class->share);
+    const double copies = fmax(class->deviation / unit, 1.0);
+
+    return class->share >= least_share ? fmax(copies, evenly / class->share) : copies;
 }
 
-static void choose_levels(struct sim_split_map *map, uint32_t usual)
+/* The share below which a class cannot matter, were each visit the worst known. */
+static double find_least_share(const struct sim_split_map *map, double rate)
+{
+    double time_s = 0.0;
+    double worst = 0.0;
+
+    for (uint32_t i = 0; i < map->n; i++) {
+        const struct sim_split_class *class = &map->class[i];
+        time_s += class->share * mean_of(class, class->time_s);
+        worst = fmax(worst, class->value);
+    }
+    return worst > 0.0 ? MATTERS * rate * time_s / worst : 0.0;
+}
+
+static void choose_levels(struct sim_split_map *map, uint32_t usual, double rate)
 {
     double cost;
     double variance;
@@ -280,14 +227,15 @@ static void choose_levels(struct sim_split_map *map, uint32_t usual)
     const double unit = choose_unit(map);
     weigh(map, unit, &cost, &variance);
     const double evenly = (isinf(unit) ? EXPLORE : EVENLY) * cost / (double)map->n;
-    const double scale = copies_of(&map->class[usual], unit, evenly);
+    const double least_share = isinf(unit) ? 0.0 : find_least_share(map, rate);
+    const double scale = copies_of(&map->class[usual], unit, evenly, least_share);
     for (uint32_t i = 0; i < map->n; i++) {
         struct sim_split_class *class = &map->class[i];
         if (keeps_level(class)) {
             class->level = SIM_SPLIT_KEEP;
             continue;
         }
-        const double level = log2(copies_of(class, unit, evenly) / scale);
+        const double level = log2(copies_of(class, unit, evenly, least_share) / scale);
         class->level = (uint8_t)fmin(fmax(nearbyint(level), 0.0), SIM_SPLIT_LEVELS);
     }
 }
@@ -297,15 +245,17 @@ void sim_split_map_learn(struct sim_split_map *map)
     if (map->n == 0) {
         return;
     }
-    find_shares(map);
+    struct sim_sparse steps = sim_split_steps(map);
+
+    sim_split_find_shares(map, &steps);
     const double rate = rate_of_score(map);
     const uint32_t usual = usual_class(map);
-
     if (rate > 0.0) {
-        solve_values(map, rate, usual);
+        sim_split_find_values(map, &steps, rate, usual);
         find_deviations(map, rate);
     }
-    choose_levels(map, usual);
+    choose_levels(map, usual, rate);
+    sim_sparse_release(&steps);
 }
 
 /* ---- Inside a run ---- */

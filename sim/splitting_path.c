@@ -29,8 +29,7 @@
 #define SIDE_AHEAD 2000     /* events of side paths before others */
 #define WARM_MOST  20000    /* events of warming up, at most */
 #define MOST_TREE  30000000 /* events before the history itself goes on */
-#define LOOK_EVERY 4096 /* steps from one question whether there is hurry to the next  \
-                         */
+#define LOOK_EVERY 4096     /* steps before the clock is asked again */
 
 size_t sim_split_tally_bytes(const struct sim_model *model)
 {
