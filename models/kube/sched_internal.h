@@ -317,9 +317,11 @@ struct ha_sched_plugin {
     const char *(*reason)(const struct ha_sched *s,
                           const struct ha_sched_node_verdict *row, uint32_t k,
                           char *text, size_t size);
-    /* One sentence for people. The cycle is prepared. NULL: the first reason. */
+    const char *only_reason; /* instead, where there is but one; else NULL */
+    /* One sentence for people. The cycle is prepared. */
     int (*explain)(const struct ha_sched_cycle *c, uint32_t node,
                    const struct ha_sched_node_verdict *row, char *text, size_t size);
+    const char *only_words; /* instead, where it is always the same; else NULL */
 };
 
 #define HA_SCHED_PLUGIN(name, title, key, weight)                                      \

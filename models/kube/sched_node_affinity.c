@@ -48,17 +48,6 @@ static bool score(struct ha_sched_cycle *c)
     return true;
 }
 
-static const char *reason(const struct ha_sched *s,
-                          const struct ha_sched_node_verdict *row, uint32_t k,
-                          char *text, size_t size)
-{
-    (void)s;
-    (void)row;
-    (void)text;
-    (void)size;
-    return k == 0 ? "node(s) didn't match Pod's node affinity/selector" : NULL;
-}
-
 static int explain(const struct ha_sched_cycle *c, uint32_t node,
                    const struct ha_sched_node_verdict *row, char *text, size_t size)
 {
@@ -82,8 +71,9 @@ static int explain(const struct ha_sched_cycle *c, uint32_t node,
     return snprintf(text, size, "no term of the required node affinity matches");
 }
 
-const struct ha_sched_plugin ha_sched_node_affinity = {.prepare = prepare,
-                                                       .filter = filter,
-                                                       .score = score,
-                                                       .reason = reason,
-                                                       .explain = explain};
+const struct ha_sched_plugin ha_sched_node_affinity = {
+    .prepare = prepare,
+    .filter = filter,
+    .score = score,
+    .only_reason = "node(s) didn't match Pod's node affinity/selector",
+    .explain = explain};

@@ -32,17 +32,6 @@ static bool filter(const struct ha_sched_cycle *c, uint32_t node,
     return false;
 }
 
-static const char *reason(const struct ha_sched *s,
-                          const struct ha_sched_node_verdict *row, uint32_t k,
-                          char *text, size_t size)
-{
-    (void)s;
-    (void)row;
-    (void)text;
-    (void)size;
-    return k == 0 ? "node(s) didn't have free ports for the requested pod ports" : NULL;
-}
-
 static int explain(const struct ha_sched_cycle *c, uint32_t node,
                    const struct ha_sched_node_verdict *row, char *text, size_t size)
 {
@@ -55,4 +44,7 @@ static int explain(const struct ha_sched_cycle *c, uint32_t node,
 }
 
 const struct ha_sched_plugin ha_sched_node_ports = {
-    .prepare = prepare, .filter = filter, .reason = reason, .explain = explain};
+    .prepare = prepare,
+    .filter = filter,
+    .only_reason = "node(s) didn't have free ports for the requested pod ports",
+    .explain = explain};

@@ -33,25 +33,8 @@ static bool filter(const struct ha_sched_cycle *c, uint32_t node,
     return false;
 }
 
-static const char *reason(const struct ha_sched *s,
-                          const struct ha_sched_node_verdict *row, uint32_t k,
-                          char *text, size_t size)
-{
-    (void)s;
-    (void)row;
-    (void)text;
-    (void)size;
-    return k == 0 ? "node(s) were unschedulable" : NULL;
-}
-
-static int explain(const struct ha_sched_cycle *c, uint32_t node,
-                   const struct ha_sched_node_verdict *row, char *text, size_t size)
-{
-    (void)c;
-    (void)node;
-    (void)row;
-    return snprintf(text, size, "cordoned (spec.unschedulable)");
-}
-
 const struct ha_sched_plugin ha_sched_node_unschedulable = {
-    .prepare = prepare, .filter = filter, .reason = reason, .explain = explain};
+    .prepare = prepare,
+    .filter = filter,
+    .only_reason = "node(s) were unschedulable",
+    .only_words = "cordoned (spec.unschedulable)"};

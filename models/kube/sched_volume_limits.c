@@ -207,31 +207,14 @@ static bool filter_azure(const struct ha_sched_cycle *c, uint32_t node,
     return filter_old(c, node, &old_drivers[2], out);
 }
 
-static const char *reason(const struct ha_sched *s,
-                          const struct ha_sched_node_verdict *row, uint32_t k,
-                          char *text, size_t size)
-{
-    (void)s;
-    (void)row;
-    (void)text;
-    (void)size;
-    return k == 0 ? "node(s) exceed max volume count" : NULL;
-}
+#define LIMITS(which)                                                                  \
+    {                                                                                  \
+        .prepare = prepare, .filter = (which),                                         \
+        .only_reason = "node(s) exceed max volume count",                              \
+        .only_words = "as many volumes are attached as its driver allows"              \
+    }
 
-static int explain(const struct ha_sched_cycle *c, uint32_t node,
-                   const struct ha_sched_node_verdict *row, char *text, size_t size)
-{
-    (void)c;
-    (void)node;
-    (void)row;
-    return snprintf(text, size, "as many volumes are attached as its driver allows");
-}
-
-const struct ha_sched_plugin ha_sched_ebs_limits = {
-    .prepare = prepare, .filter = filter_ebs, .reason = reason, .explain = explain};
-const struct ha_sched_plugin ha_sched_gce_pd_limits = {
-    .prepare = prepare, .filter = filter_gce, .reason = reason, .explain = explain};
-const struct ha_sched_plugin ha_sched_node_volume_limits = {
-    .prepare = prepare, .filter = filter_csi, .reason = reason, .explain = explain};
-const struct ha_sched_plugin ha_sched_azure_disk_limits = {
-    .prepare = prepare, .filter = filter_azure, .reason = reason, .explain = explain};
+const struct ha_sched_plugin ha_sched_ebs_limits = LIMITS(filter_ebs);
+const struct ha_sched_plugin ha_sched_gce_pd_limits = LIMITS(filter_gce);
+const struct ha_sched_plugin ha_sched_node_volume_limits = LIMITS(filter_csi);
+const struct ha_sched_plugin ha_sched_azure_disk_limits = LIMITS(filter_azure);

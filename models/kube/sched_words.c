@@ -31,7 +31,10 @@ const char *ha_sched_row_reason(const struct ha_sched *sched,
         return NULL;
     }
     plugin = ha_sched_plugin((enum ha_sched_plugin_id)row->plugin);
-    return plugin->reason != NULL ? plugin->reason(sched, row, k, text, size) : NULL;
+    if (plugin->reason != NULL) {
+        return plugin->reason(sched, row, k, text, size);
+    }
+    return k == 0 ? plugin->only_reason : NULL;
 }
 
 const char *ha_sched_reason(const struct ha_sched *sched,
@@ -218,6 +221,9 @@ int ha_sched_explain(const struct ha_sched *sched, const void *state,
     plugin = ha_sched_plugin((enum ha_sched_plugin_id)row->plugin);
     ha_sched_cycle_begin(&c, sched, state, verdict->pod, 1, NULL, active, &n_active,
                          &refused_by);
-    return plugin->explain != NULL ? plugin->explain(&c, node, row, text, size)
-                                   : snprintf(text, size, "%s", "");
+    if (plugin->explain != NULL) {
+        return plugin->explain(&c, node, row, text, size);
+    }
+    return snprintf(text, size, "%s",
+                    plugin->only_words != NULL ? plugin->only_words : "");
 }
