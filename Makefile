@@ -275,7 +275,8 @@ install: build/nines ## copy the program, its manual and configurations below PR
 $(B)/bench: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c) tests/support/kofn.c \
               tests/support/problem.c) \
             $(LIB_OBJ) $(B)/gen/assets.o
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+	@echo "LD $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 
 bench: $(B)/bench ## speed of the engine beside hand-written loops, as ratios
 	@./$<
