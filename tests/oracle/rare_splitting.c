@@ -7,6 +7,7 @@
  */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #include "tests/support/problem.h"
@@ -151,6 +152,33 @@ Test(rare_splitting, intervals_of_short_runs_cover)
     }
     cr_assert_geq(n_good, 5, "%u of 8 cover or say so", n_good);
     test_problem_release(&problem);
+}
+
+/* Stopped from the beginning: what little was played is shown, and is not believed. */
+Test(rare_splitting, a_run_stopped_early_is_flagged)
+{
+    static const enum sim_method methods[] = {SIM_METHOD_BIASED, SIM_METHOD_SPLITTING};
+    volatile sig_atomic_t stop = 1;
+
+    for (int m = 0; m < 2; m++) {
+        struct test_problem problem;
+        struct sim_result result;
+        struct sim_study study = sim_study_default();
+
+        test_problem_load(&problem, "kofn-indep-2of3-stress");
+        study.method = methods[m];
+        study.stop = &stop;
+        test_problem_run(&problem, &study, &result);
+        const struct sim_service_result *system = &result.service[0];
+        const double u = test_problem_answer(&problem, "steady_unavailability");
+        cr_expect(result.is_partial);
+        cr_expect_not(result.is_repeatable);
+        cr_expect(system->is_flagged);
+        cr_expect(strstr(system->why, "first checkpoint") != NULL, "%s", system->why);
+        cr_expect(system->unavailability.low <= u && u <= system->unavailability.high);
+        sim_result_release(&result);
+        test_problem_release(&problem);
+    }
 }
 
 Test(rare_splitting, threads_change_nothing)
