@@ -7,6 +7,7 @@
  *     bias_segment   strategies between two failures
  *     bias_clocks    which failure comes next, and the likelihood ratios
  *     bias_recovery  size-biased recoveries
+ *     bias_choice    loaded coins
  *     bias_path      plays one excursion, with weight windows
  *     bias_learn     what a path of a pilot teaches
  *     bias_score     what it counts
@@ -56,6 +57,7 @@ enum sim_bias_strategy {
 #define SIM_BIAS_DRAWS    16     /* of those that can be learned from */
 #define SIM_BIAS_PAIRS    512    /* failure clocks up to which pairs are learned */
 #define SIM_BIAS_FORCED   4      /* forced choices in one excursion */
+#define SIM_BIAS_PICKS    16     /* of all that can be learned from */
 #define SIM_BIAS_BRANCHES 24     /* copies of a path waiting to be played */
 #define SIM_BIAS_SPLITS   64     /* copies made in one excursion, at most */
 #define SIM_BIAS_ENDLESS  200000 /* events after which an excursion is given up */
@@ -109,8 +111,9 @@ struct sim_bias_plan {
     double hit_s;                       /* mean downtime of an excursion that hits */
     double hit_score;                   /* mean score of a path that hits; 0 = none */
     struct sim_size_mix *size_mix;      /* by slot */
-    struct sim_values values;           /* cap 0 while nothing is learned */
-    uint32_t useful_words;              /* 64-bit words for one set of clocks */
+    double (*choice_share)[2]; /* by choice: of the score; both 0 while not known */
+    struct sim_values values;  /* cap 0 while nothing is learned */
+    uint32_t useful_words;     /* 64-bit words for one set of clocks */
     uint32_t n_useful;
     uint64_t *useful;        /* sets of clocks that lead to the outage */
     bool splits;             /* weight windows are on */
@@ -154,6 +157,12 @@ size_t sim_bias_tally_bytes(const struct sim_model *model);
 
 /* ---- Lesson -------------------------------------------------------------------- */
 
+/* What followed the outcomes of a choice between two. */
+struct sim_bias_credit {
+    double score[2];
+    double n; /* paths that scored */
+};
+
 struct sim_bias_lesson {
     double *clock_credit; /* [n_clocks] */
     double *pair_credit;  /* [n_clocks][n_clocks], or NULL */
@@ -166,7 +175,8 @@ struct sim_bias_lesson {
     double hits;                             /* paths that hit */
     double hit_score;
     double hit_weight;
-    struct sim_size_mix *size_credit; /* [n_slots] */
+    struct sim_size_mix *size_credit;      /* [n_slots] */
+    struct sim_bias_credit *choice_credit; /* [n_choices] */
     /* By group of the first failure; one more row for exits that are not failures. */
     double (*group_score)[SIM_BATCH_CAUSES];  /* [n_groups + 1] sums by cause */
     double (*group_score2)[SIM_BATCH_CAUSES]; /* [n_groups + 1] sums of squares */
@@ -234,6 +244,11 @@ struct sim_bias_path {
         uint32_t slot;
         struct sim_size_mix credit;
     } draw[SIM_BIAS_DRAWS];
+    uint32_t n_picks;
+    struct {
+        uint32_t choice;
+        uint32_t outcome;
+    } pick[SIM_BIAS_PICKS];
     struct sim_sense_trail trail; /* used while player->sense is there */
 };
 
@@ -299,6 +314,19 @@ void sim_bias_play(struct sim_bias_player *player, uint32_t slot, double time_s,
 
 /* Suspends the failure clocks of the bound world: they are drawn step by step. */
 void sim_bias_suspend(struct sim_bias_player *player);
+
+/* ---- Choices ---- */
+
+/* One outcome of a choice on the path being played, n >= 1 weights (NULL: all alike).
+ * Where odds are loaded, the path's weight takes in their ratio. */
+uint32_t sim_bias_choose(struct sim_bias_player *player, uint32_t choice, uint32_t n,
+                         const double *weight);
+/* What a path that scored teaches of choices. */
+void sim_bias_learn_picks(struct sim_bias_lesson *lesson,
+                          const struct sim_bias_path *path);
+/* Turns what one round taught into preferences; they stay where too little was seen. */
+void sim_bias_plan_choices(struct sim_bias_plan *plan,
+                           const struct sim_bias_lesson *lesson);
 
 /* ---- Scores ---- */
 

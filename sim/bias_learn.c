@@ -115,6 +115,7 @@ void sim_bias_learn_end(struct sim_bias_player *player, double weight)
                 path->score * path->draw[i].credit.share[k];
         }
     }
+    sim_bias_learn_picks(lesson, path);
     const double downtime_s = path->downtime_s[player->plan->focus];
     lesson->hits += 1.0;
     lesson->hit_score += path->score;

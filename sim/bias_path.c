@@ -34,8 +34,6 @@
 
 #include "sim/poison.h"
 
-#define FORCED_EVEN    0.4  /* part of the odds made even in a forced choice */
-#define FORCED_BELOW   0.1  /* only when some outcome is less likely than this */
 #define WINDOW_LOW     0.25 /* below: survive by chance */
 #define WINDOW_HIGH    2.0  /* above: split */
 #define SPLIT_MOST     8    /* copies made at once */
@@ -144,56 +142,10 @@ static void hook_arm_rate(struct sim_run *run, uint32_t slot, double rate_per_s)
     }
 }
 
-/* Total and number of the positive weights, and the smallest of them. */
-static uint32_t weigh_outcomes(uint32_t n, const double *weight, double *total,
-                               double *least)
-{
-    uint32_t n_positive = 0;
-
-    *total = 0.0;
-    *least = HUGE_VAL;
-    for (uint32_t i = 0; i < n; i++) {
-        if (weight[i] > 0.0) {
-            n_positive++;
-            *total += weight[i];
-            *least = weight[i] < *least ? weight[i] : *least;
-        }
-    }
-    return n_positive;
-}
-
 static uint32_t hook_choose(struct sim_run *run, uint32_t choice, uint32_t n,
                             const double *weight)
 {
-    struct sim_bias_path *path = player_of(run)->now;
-    double total;
-    double least;
-
-    if (weight == NULL || !path->is_biased || path->n_forced >= SIM_BIAS_FORCED) {
-        return sim_world_choose(run, choice, n, weight);
-    }
-    const uint32_t n_positive = weigh_outcomes(n, weight, &total, &least);
-    if (n_positive < 2 || least >= FORCED_BELOW * total) {
-        return sim_world_choose(run, choice, n, weight);
-    }
-    const double even = FORCED_EVEN / n_positive;
-    double u = sim_draw_uniform(sim_draw_of(
-        &run->world->key, run->model->choice_id[choice], run->choice_draws[choice]++));
-    uint32_t taken = 0;
-
-    for (uint32_t i = 0; i < n; i++) {
-        if (weight[i] > 0.0) {
-            taken = i;
-            u -= (1.0 - FORCED_EVEN) * weight[i] / total + even;
-            if (u < 0.0) {
-                break;
-            }
-        }
-    }
-    const double odds = weight[taken] / total;
-    path->weight *= odds / ((1.0 - FORCED_EVEN) * odds + even);
-    path->n_forced++;
-    return taken;
+    return sim_bias_choose(player_of(run), choice, n, weight);
 }
 
 static const struct sim_hooks bias_hooks = {

@@ -177,6 +177,8 @@ void sim_bias_plan_init(struct sim_bias_plan *plan, struct sim_arena *arena,
     plan->clock_share =
         sim_arena_calloc(arena, plan->n_clocks, sizeof *plan->clock_share);
     plan->size_mix = sim_arena_calloc(arena, model->n_slots, sizeof *plan->size_mix);
+    plan->choice_share =
+        sim_arena_calloc(arena, model->n_choices, sizeof *plan->choice_share);
     for (uint32_t slot = 0; slot < model->n_slots; slot++) {
         for (int k = 0; k < SIM_SIZE_ORDERS; k++) {
             plan->size_mix[slot].share[k] = 1.0 / SIM_SIZE_ORDERS;
@@ -212,6 +214,8 @@ void sim_bias_lesson_init(struct sim_bias_lesson *lesson, struct sim_arena *aren
         .clock_credit =
             sim_arena_calloc(arena, plan->n_clocks, sizeof *lesson->clock_credit),
         .size_credit = sim_arena_calloc(arena, n_slots, sizeof *lesson->size_credit),
+        .choice_credit = sim_arena_calloc(arena, plan->model->n_choices,
+                                          sizeof *lesson->choice_credit),
         .group_score =
             sim_arena_calloc(arena, plan->n_groups + 1, sizeof *lesson->group_score),
         .group_score2 =
@@ -254,6 +258,8 @@ void sim_bias_lesson_clear(struct sim_bias_lesson *lesson,
     lesson->hit_score = 0.0;
     lesson->hit_weight = 0.0;
     memset(lesson->size_credit, 0, plan->model->n_slots * sizeof *lesson->size_credit);
+    memset(lesson->choice_credit, 0,
+           plan->model->n_choices * sizeof *lesson->choice_credit);
     memset(lesson->group_score, 0, n_groups * sizeof *lesson->group_score);
     memset(lesson->group_score2, 0, n_groups * sizeof *lesson->group_score2);
     memset(lesson->group_n, 0, sizeof lesson->group_n);
@@ -276,6 +282,12 @@ void sim_bias_lesson_merge(struct sim_bias_lesson *lesson,
         for (int k = 0; k < SIM_SIZE_ORDERS; k++) {
             lesson->size_credit[slot].share[k] += from->size_credit[slot].share[k];
         }
+    }
+    for (uint32_t c = 0; c < plan->model->n_choices; c++) {
+        struct sim_bias_credit *credit = &lesson->choice_credit[c];
+        credit->n += from->choice_credit[c].n;
+        credit->score[0] += from->choice_credit[c].score[0];
+        credit->score[1] += from->choice_credit[c].score[1];
     }
     for (size_t i = 0; lesson->pair_credit != NULL && i < n_pairs; i++) {
         lesson->pair_credit[i] += from->pair_credit[i];
@@ -487,6 +499,7 @@ void sim_bias_plan_learn(struct sim_bias_plan *plan,
     learn_clocks(plan, lesson);
     learn_strategies(plan, lesson);
     learn_sizes(plan, lesson);
+    sim_bias_plan_choices(plan, lesson);
     learn_groups(plan, lesson);
     learn_copies(plan, lesson);
     values_merge(&plan->values, &lesson->values);
