@@ -58,15 +58,16 @@ enum phase {
     PILOT = 2
 }; /* also the branch of its keys */
 
+#define APART 128 /* bytes: two cache lines, which are fetched together */
+
 /* What one thread owns, on cache lines of its own. */
 struct lane {
-    _Alignas(128) struct sim_run run;
+    _Alignas(APART) struct sim_run run;
 };
 
 struct crude {
     const struct sim_model *model;
     const struct sim_study *study;
-    struct sim_tally tally;
     struct sim_history_plan plan;      /* of the phase being played */
     struct sim_history_plan long_plan; /* of each tenth history from new: longer */
     enum phase phase;
@@ -75,15 +76,17 @@ struct crude {
 
     unsigned jobs;
     struct lane *lane;
-    unsigned group;            /* replications per item of work */
-    struct sim_record *record; /* [places * group] */
+    unsigned group;             /* replications per item of work */
+    struct sim_record **record; /* [places][group]; each place on lines of its own */
     struct sim_arena records;
     uint64_t n_target; /* replications up to the next checkpoint */
-    uint64_t n_merged; /* replications of this phase merged so far */
+    double began_s;    /* on the wall clock */
 
-    double began_s; /* on the wall clock */
-    double shown_s; /* last progress report */
-    bool is_cut;    /* stopped by clock, signal, or event limit */
+    /* What changes while histories are played, on lines that no player reads. */
+    _Alignas(APART) struct sim_tally tally;
+    uint64_t n_merged; /* replications of this phase merged so far */
+    double shown_s;    /* last progress report */
+    bool is_cut;       /* stopped by clock, signal, or event limit */
 };
 
 /* ---- Planning ------------------------------------------------------------- */
@@ -212,13 +215,13 @@ static void plan_first_year(struct crude *crude)
 static void open_lanes(struct crude *crude)
 {
     crude->jobs = sim_threads_clamp(crude->study->jobs);
-    crude->lane = aligned_alloc(128, crude->jobs * sizeof(*crude->lane));
+    crude->lane = aligned_alloc(APART, crude->jobs * sizeof(*crude->lane));
     SIM_CHECK(crude->lane != NULL);
     for (unsigned i = 0; i < crude->jobs; i++) {
         struct sim_run *run = &crude->lane[i].run;
 
         sim_run_init(run, crude->model);
-        sim_run_bind(run, sim_world_alloc(run->world_bytes + 128));
+        sim_run_bind(run, sim_world_alloc(run->world_bytes + APART));
     }
     sim_arena_init(&crude->records);
 }
@@ -242,10 +245,15 @@ static void make_records(struct crude *crude)
 
     crude->group = (unsigned)fmin(fmax(EVENTS_PER_ITEM / each, 1.0), MAX_GROUP);
     sim_arena_clear(&crude->records);
-    crude->record = sim_arena_calloc(&crude->records, (size_t)places * crude->group,
-                                     sizeof(*crude->record));
-    for (unsigned i = 0; i < places * crude->group; i++) {
-        sim_record_init(&crude->record[i], &crude->records, crude->model, &crude->plan);
+    crude->record = sim_arena_calloc(&crude->records, places, sizeof(*crude->record));
+    for (unsigned p = 0; p < places; p++) {
+        sim_arena_alloc(&crude->records, APART);
+        crude->record[p] =
+            sim_arena_calloc(&crude->records, crude->group, sizeof(**crude->record));
+        for (unsigned i = 0; i < crude->group; i++) {
+            sim_record_init(&crude->record[p][i], &crude->records, crude->model,
+                            &crude->plan);
+        }
     }
 }
 
@@ -276,8 +284,7 @@ static void play_item(void *context, unsigned worker, uint64_t item, unsigned pl
     range_of(crude, item, &from, &to);
     sim_run_bind(run, run->world); /* this thread's checks name this world */
     for (uint64_t r = from; r < to; r++) {
-        struct sim_record *record =
-            &crude->record[(size_t)place * crude->group + (r - from)];
+        struct sim_record *record = &crude->record[place][r - from];
 
         sim_history_play(run, plan_of(crude, r), crude->study->seed, r,
                          (uint64_t)crude->phase, record);
@@ -373,8 +380,7 @@ static void merge_item(void *context, uint64_t item, unsigned place)
 
     range_of(crude, item, &from, &to);
     for (uint64_t r = from; r < to; r++) {
-        struct sim_record *record =
-            &crude->record[(size_t)place * crude->group + (r - from)];
+        struct sim_record *record = &crude->record[place][r - from];
 
         if (crude->phase == LONG_RUN) {
             sim_tally_add(&crude->tally, &crude->plan, record);
