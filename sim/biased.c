@@ -252,8 +252,11 @@ static void report(const struct study_run *run, double half_width, bool is_done)
  * Returns whether it was reached: a result from less is flagged. */
 static bool play_to_first(struct study_run *run, double exits)
 {
-    for (double now = LEAST_EXITS; now < exits; now *= 2.0) {
+    double now = LEAST_EXITS;
+
+    while (now < exits) {
         run->time_s = now * run->exit_s;
+        now *= 2.0;
         play_round(run);
         run->stop_share = 1.0;
         if (is_stuck(run)) {

@@ -53,9 +53,9 @@
 #define FIRST_EVENTS 20000.0 /* of a batch before the first look */
 #define ROUND_EVENTS 80000   /* of a batch in the first round, at most */
 #define GROWTH       1.5
-#define FIRST_PIECE  0.0625 /* of the first round */
-#define GRACE        0.1    /* of the time allowed: to end a story properly ... */
-#define GRACE_S      0.5    /* ... at most, and after a signal */
+#define FIRST_PIECES 16  /* of the first round: 1/16, 1/8 .. 1 of it */
+#define GRACE        0.1 /* of the time allowed: to end a story properly ... */
+#define GRACE_S      0.5 /* ... at most, and after a signal */
 #define ALL_EVENTS   4e9
 #define PILOT_STREAM (UINT64_C(1) << 43)
 #define NEW_STREAM   (UINT64_C(1) << 44)
@@ -284,15 +284,15 @@ static void play_first(struct splitting *split)
     const double time_s = split->time_s;
 
     split->may_stop = false;
-    for (double piece = FIRST_PIECE; piece <= 1.0; piece *= 2.0) {
-        split->time_s = piece * time_s;
-        split->most_events = (uint64_t)(piece * ROUND_EVENTS);
+    for (int n = FIRST_PIECES; n > 0; n /= 2) {
+        split->time_s = time_s / n;
+        split->most_events = ROUND_EVENTS / (uint64_t)n;
         play_round(split);
         split->may_stop = true;
         if (is_stuck(split)) {
             return;
         }
-        if (piece < 1.0 && is_over(split, 1.0)) {
+        if (n > 1 && is_over(split, 1.0)) {
             split->is_early = true;
             return;
         }
