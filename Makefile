@@ -46,7 +46,7 @@ DEF_FILES  := $(wildcard sim/*.def models/*/*.def cli/*.def)
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps deps-check demo test check soak validation \
-        bench fuzz mutation layers shape \
+        bench fuzz mutation long-tests layers shape \
         format format-check tidy tidy-files shellcheck cppcheck test-unit test-cli test-san test-tsan install clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -150,6 +150,9 @@ $(B)/soak: $(B)/tests/soak/soak.o $(B)/tests/soak/small.o $(B)/tests/support/pro
 	@echo "LD $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 
+# What takes too long to be run for each change must at least be built.
+long-tests: $(B)/soak $(B)/bench
+
 soak: $(B)/soak ## long statistical tests: coverage over 200 seeds, traps at three budgets
 	@$(B)/soak $(SOAK_SEEDS) $(SOAK_TRAPS) $(SOAK_LONGEST)
 
@@ -161,6 +164,7 @@ validation: $(B)/soak ## the same, written to docs/validation.md
 check: deps-check ## everything before a release: style, analysers, sanitizers, fuzzing
 	@$(MAKE) --no-print-directory -j$(JOBS) all test-unit
 	@$(MAKE) --no-print-directory layers shape format-check shellcheck
+	@$(MAKE) --no-print-directory long-tests mutation
 	@$(MAKE) --no-print-directory tidy cppcheck
 	@$(MAKE) --no-print-directory -j$(JOBS) test-san
 	@$(MAKE) --no-print-directory -j$(JOBS) test-tsan

@@ -22,7 +22,7 @@ ln -s "$top/tests/data" "$work/src/tests/data"
 cd "$work/src"
 
 sources=(models/kube/sched*.c models/kube/object.c models/kube/object_*.c
-    models/kube/selector.c models/units.c models/design/doc.c models/design/node.c
+    models/kube/selector.c models/units.c models/design/doc*.c models/design/node.c
     sim/arena.c sim/err.c sim/check.c cli/place_case.c tests/support/cluster.c
     tests/unit/sched_oracles.c tests/oracle/sched_cases.c)
 object_of() { echo "$work/obj/${1//\//_}.o"; }
