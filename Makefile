@@ -112,7 +112,8 @@ $(B)/gen/assets.S: $(ASSETS) Makefile
 	  echo '.quad 0, 0, 0'; echo '.section .note.GNU-stack,"",@progbits'; } > $@
 
 $(B)/gen/assets.o: $(B)/gen/assets.S
-	$(CC) -c -o $@ $<
+	@echo "AS $<"
+	@$(CC) -c -o $@ $<
 
 # ---- tests ------------------------------------------------------------------
 # One Criterion program per folder; each test runs in a process of its own.

@@ -38,8 +38,7 @@
 #define WINDOW_HIGH    2.0  /* above: split */
 #define SPLIT_MOST     8    /* copies made at once */
 #define SURVIVAL_LEAST 0.05
-#define LIGHT          0.02     /* of a usual score: below, survive by chance */
-#define NO_EVENT_S     864000.0 /* step when nothing but failures is pending */
+#define LIGHT          0.02 /* of a usual score: below, survive by chance */
 
 /* ---- Hooks: what a model asks, inside an excursion ------------------------------ */
 

@@ -27,9 +27,6 @@
 #include "sim/interval.h"
 
 #define FEW_OUTAGES 10.0 /* below: Wilson; and no elasticities */
-#define FEW_EDGES                                                                      \
-    1e-3 /* of excursions, with a firing that has no score: overlooked                 \
-          */
 
 enum scale { PLAIN, LOGARITHM, LOGIT };
 

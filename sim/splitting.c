@@ -49,7 +49,6 @@
 #define PILOT_SEEN   300     /* outages, in copies, that are enough to learn from */
 #define PILOT_MORE   4       /* rounds after that */
 #define PILOT_TIME   0.25    /* share of the time allowed */
-#define FINE_CLASSES 600     /* up to which every state is a class of its own */
 #define FIRST_EVENTS 20000.0 /* of a batch before the first look */
 #define ROUND_EVENTS 80000   /* of a batch in the first round, at most */
 #define GROWTH       1.5

@@ -21,7 +21,6 @@
 #include "models/blocks/answers_priv.h"
 
 #define FIRST_STEP  2e-4
-#define LAST_STEP   1e-9
 #define GOOD_ENOUGH 1e-10L
 
 enum { N_STEPS = 3, N_ATTEMPTS = 3, MAX_ELASTICITY_STATES = 3000 };

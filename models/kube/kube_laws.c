@@ -17,6 +17,7 @@
 
 #include "models/kube/kube.h"
 #include "models/kube/laws.h"
+#include "models/kube/sched.h"
 
 #define CELLS 1024
 
@@ -33,10 +34,11 @@
 #define GC_PERIOD_S       20.0  /* k8s podgc: gcCheckPeriod */
 #define FORCE_DETACH_S    360.0 /* k8s attachdetach: maxWaitForUnmountDuration */
 #define STATUS_PERIOD_S   10.0  /* kubelet nodeStatusUpdateFrequency */
-#define FLUSH_S           330.0 /* scheduler: 300 s, looked for each 30 s */
-#define BACKOFF_RESET_S   600.0 /* kubelet: back-off forgotten after 10 min */
-#define BACKOFF_FIRST_S   10.0
-#define BACKOFF_MAX_S     300.0
+/* Scheduler: so long in its pool, and until the next look. */
+#define FLUSH_S         (HA_SCHED_FLUSH_S + HA_SCHED_FLUSH_CHECK_S)
+#define BACKOFF_RESET_S 600.0 /* kubelet: back-off forgotten after 10 min */
+#define BACKOFF_FIRST_S 10.0
+#define BACKOFF_MAX_S   300.0
 #define RETRY_NOTICE_S                                                                 \
     1.0 /* a process that polls its store each second sees it back                     \
          */

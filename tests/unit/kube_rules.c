@@ -41,7 +41,6 @@ TestSuite(kube_rules, .fini = teardown);
     {                                                                                  \
         HA_PARAM_HOSTCP_OUTAGE_RATE, 1, HA_PARAM_HOSTCP_OUTAGE_DURATION, 600, 1        \
     }
-#define DRAINS KUBE_DRAINS(180)
 #define POD_CRASHES                                                                    \
     {                                                                                  \
         HA_PARAM_POD_CRASH_RATE, 1, HA_N_PARAMS, 0, 0                                  \
