@@ -8,7 +8,6 @@
  */
 #include "cli/error.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdbool.h>
 #include <string.h>
@@ -120,17 +119,4 @@ int cli_fail(const struct sim_err *err)
         fputc('\n', out);
     }
     return sim_err_exit_code(err->code);
-}
-
-void cli_warn(const char *fmt, ...)
-{
-    va_list ap;
-
-    fflush(stdout);
-    fprintf(stderr, "nines: %swarning:%s ", cli_color_on(stderr, CLI_BAD),
-            cli_color_off(stderr, CLI_BAD));
-    va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
-    va_end(ap);
-    fputc('\n', stderr);
 }

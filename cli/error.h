@@ -33,7 +33,4 @@ void cli_hint_near(struct sim_err *err, const struct ha_suggest *near,
  * the exit code that belongs to it. */
 int cli_fail(const struct sim_err *err);
 
-/* Prints "warning: ..." on stderr. */
-void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
 #endif

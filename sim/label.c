@@ -19,11 +19,6 @@
 
 #define PLACES 0x1p40
 
-struct sim_label_wants sim_label_wants_all(void)
-{
-    return (struct sim_label_wants){UINT64_MAX, true, true};
-}
-
 void sim_labels_init(struct sim_labels *labels, const struct sim_model *model,
                      const struct sim_label_wants *wants)
 {

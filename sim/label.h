@@ -30,9 +30,6 @@ struct sim_labels {
     uint32_t *cell, n_cells; /* hash table of the labels, 0 = free */
 };
 
-/* Everything the model offers: all services, causes, blame. */
-struct sim_label_wants sim_label_wants_all(void);
-
 /* Released with the function below. */
 void sim_labels_init(struct sim_labels *labels, const struct sim_model *model,
                      const struct sim_label_wants *wants);

@@ -70,8 +70,6 @@ int ha_sched_compile(struct sim_arena *arena, const struct ha_objects *objects,
 
 uint32_t ha_sched_n_nodes(const struct ha_sched *sched);
 uint32_t ha_sched_n_pods(const struct ha_sched *sched);
-uint32_t ha_sched_n_claims(const struct ha_sched *sched);
-uint32_t ha_sched_n_volumes(const struct ha_sched *sched); /* static volumes */
 uint32_t ha_sched_n_pdbs(const struct ha_sched *sched);
 
 /* The objects behind the indexes. */
@@ -170,10 +168,6 @@ void ha_sched_claim_bind(const struct ha_sched *sched, void *state, uint32_t cla
                          enum ha_sched_binding kind, int32_t where);
 enum ha_sched_binding ha_sched_claim_binding(const struct ha_sched *sched,
                                              const void *state, uint32_t claim);
-/* May a pod with this claim run on that node, as far as this claim's volume goes? True
- * for unbound claims. */
-bool ha_sched_claim_fits(const struct ha_sched *sched, const void *state,
-                         uint32_t claim, uint32_t node);
 
 /* disruptionsAllowed of a PDB, as preemption sees it (the model keeps it current). */
 void ha_sched_pdb_set(const struct ha_sched *sched, void *state, uint32_t pdb,
@@ -187,8 +181,8 @@ struct ha_sched_node_verdict {
     int8_t plugin;        /* who rejected the node; HA_SCHED_NONE: it is feasible */
     bool is_unresolvable; /* UnschedulableAndUnresolvable: preemption cannot help */
     bool is_absent;       /* no such Node object now: not counted anywhere */
-    uint32_t reasons;     /* the plugin's own bits; ha_sched_reason spells them out */
-    int32_t detail;       /* the plugin's own: which taint, constraint, term */
+    uint32_t reasons; /* the plugin's own bits; ha_sched_row_reason spells them out */
+    int32_t detail;   /* the plugin's own: which taint, constraint, term */
     int16_t score[HA_SCHED_N_PLUGINS]; /* weighted; 0 unless the verdict is_scored */
     int32_t total;
 };
@@ -314,14 +308,9 @@ bool ha_sched_wakes(const struct ha_sched *sched, uint32_t pod, uint32_t rejecte
 
 /* ---- words ---- */
 
-/* One of kube-scheduler's reasons why a node was rejected: the k-th (from 0) of a
- * node's verdict, or NULL when there are no more. `text` is used where the sentence
- * has parts of its own. */
-const char *ha_sched_reason(const struct ha_sched *sched,
-                            const struct ha_sched_verdict *verdict, uint32_t node,
-                            uint32_t k, char *text, size_t size);
-
-/* The same for a row by itself. */
+/* One of kube-scheduler's reasons why a node was rejected: the k-th (from 0) of its row
+ * in a verdict, or NULL when there are no more. `text` is used where the sentence has
+ * parts of its own. */
 const char *ha_sched_row_reason(const struct ha_sched *sched,
                                 const struct ha_sched_node_verdict *row, uint32_t k,
                                 char *text, size_t size);

@@ -374,16 +374,6 @@ uint32_t ha_sched_n_pods(const struct ha_sched *sched)
     return sched->n_pods;
 }
 
-uint32_t ha_sched_n_claims(const struct ha_sched *sched)
-{
-    return sched->n_claims;
-}
-
-uint32_t ha_sched_n_volumes(const struct ha_sched *sched)
-{
-    return sched->n_volumes;
-}
-
 uint32_t ha_sched_n_pdbs(const struct ha_sched *sched)
 {
     return sched->n_pdbs;

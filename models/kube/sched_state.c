@@ -255,29 +255,6 @@ enum ha_sched_binding ha_sched_claim_binding(const struct ha_sched *sched,
     return (enum ha_sched_binding)ha_sched_view(sched, state).claim[claim].kind;
 }
 
-bool ha_sched_claim_fits(const struct ha_sched *sched, const void *state,
-                         uint32_t claim, uint32_t node)
-{
-    const struct ha_sched_pin pin = ha_sched_view(sched, state).claim[claim];
-
-    switch ((enum ha_sched_binding)pin.kind) {
-    case HA_SCHED_STATIC:
-        return pin.where >= 0 && (sched->volume[pin.where].fits == NULL ||
-                                  ha_bit(sched->volume[pin.where].fits, node));
-    case HA_SCHED_IN_ZONE:
-        return sched->key[sched->zone_key].value[node] == pin.where;
-    case HA_SCHED_ON_NODE:
-        return pin.where == (int32_t)node;
-    case HA_SCHED_UNBOUND:
-    case HA_SCHED_ANYWHERE:
-    case HA_SCHED_MISSING:
-    case HA_SCHED_PREBOUND:
-    case HA_SCHED_LOST:
-        break;
-    }
-    return true;
-}
-
 void ha_sched_pdb_set(const struct ha_sched *sched, void *state, uint32_t pdb,
                       int32_t allowed)
 {

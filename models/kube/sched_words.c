@@ -37,16 +37,6 @@ const char *ha_sched_row_reason(const struct ha_sched *sched,
     return k == 0 ? plugin->only_reason : NULL;
 }
 
-const char *ha_sched_reason(const struct ha_sched *sched,
-                            const struct ha_sched_verdict *verdict, uint32_t node,
-                            uint32_t k, char *text, size_t size)
-{
-    if (verdict->pre_filter != HA_SCHED_NONE) {
-        return k == 0 ? verdict->pre_filter_text : NULL;
-    }
-    return ha_sched_row_reason(sched, &verdict->node[node], k, text, size);
-}
-
 /* ---- counting reasons ---- */
 
 struct histogram {

@@ -353,13 +353,6 @@ const struct ha_workload *ha_render_workload(const struct ha_design *design,
     return &design->vcluster.coredns;
 }
 
-const char *ha_role_title(enum ha_role role)
-{
-    static const char *const title[HA_N_ROLES] = {"control plane", "etcd", "CoreDNS"};
-
-    return title[role];
-}
-
 void ha_render(struct sim_arena *arena, const struct ha_design *design,
                struct ha_rendered *out)
 {

@@ -47,7 +47,4 @@ void ha_render(struct sim_arena *arena, const struct ha_design *design,
 const struct ha_workload *ha_render_workload(const struct ha_design *design,
                                              enum ha_role role);
 
-/* "control plane", "etcd", "CoreDNS": for messages. */
-const char *ha_role_title(enum ha_role role);
-
 #endif
