@@ -381,3 +381,22 @@ Test(vcluster_store, a_drained_emptydir_member_is_wiped)
     cr_assert_eq(scene_common(&s).members_up, 3);
     scene_close(&s);
 }
+
+/* An operator deletes pod and claim: the member comes back with a new, blank volume,
+ * which is as good as lost data until it is taken into the cluster anew. */
+Test(vcluster_store, a_member_whose_claim_is_deleted_is_wiped)
+{
+    struct scene s;
+
+    scene_open(&s, SCENE_CORRECTED, NULL, false);
+    struct ha_kube k = scene_kube(&s);
+    const uint32_t pod = other_member(&s, 1);
+    ha_kube_delete_pod_and_volume(&k, pod, HA_FM_NODE_DRAIN);
+    ha_kube_reconcile(&k);
+    scene_wait(&s, 1200.0);
+    cr_assert_eq(scene_common(&s).members_up, 2);
+    scene_wait(&s, 5.0 * 3600.0);
+    cr_assert_eq(scene_common(&s).members_up, 3);
+    cr_assert_eq(scene_downtime(&s, HA_SERVICE_API_READ, 5.0 * 3600.0), 0.0);
+    scene_close(&s);
+}
