@@ -26,8 +26,9 @@
  * Limits, known and measured (docs/validation.md): where an outage is two or three
  * jumps of probability 1e-4 there is nothing to split inside a jump; with p the chance
  * of a jump the work grows like 1/p, however good the levels, and importance sampling
- * needs a hundredth of it. Where one failure already loses the service there is nothing
- * to split at all: the driver then is plain simulation, and says so. What the pilot
+ * needs a hundredth of it. Where one failure already loses the service there is little
+ * to split: copies of calm draw the next failure oftener than all else that goes on is
+ * played (drains), which is little better than plain simulation. What the pilot
  * never met (a class of states behind a jump of 1e-6) is not expected by the levels;
  * should it turn up, one story carries much of the estimate, and that is flagged.
  *
