@@ -15,6 +15,7 @@
 #include <math.h>
 
 #include "sim/bias.h"
+#include "sim/history.h"
 
 #include "sim/poison.h"
 
@@ -23,13 +24,6 @@ static uint32_t downtime_bin(double downtime_s)
     const double at = 16.0 * (log10(downtime_s) + 3.0);
 
     return (uint32_t)fmin(fmax(at, 0.0), SIM_DOWNTIME_BINS - 1.0);
-}
-
-static uint32_t duration_bin(double duration_s)
-{
-    const double at = 8.0 * (log10(duration_s) + 2.0);
-
-    return (uint32_t)fmin(fmax(at, 0.0), SIM_DURATION_BINS - 1.0);
 }
 
 static uint8_t cause_of(const struct sim_model *model, uint32_t slot)
@@ -133,7 +127,7 @@ static void leave_down(struct sim_bias_player *player, uint32_t s)
     const double duration_s = player->run.world->now_s - path->entered_s[s];
 
     if (duration_s > 0.0) {
-        player->tally->service[s].sums.duration[duration_bin(duration_s)] += weight;
+        player->tally->service[s].sums.duration[sim_duration_bin(duration_s)] += weight;
     }
 }
 
