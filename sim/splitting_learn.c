@@ -206,20 +206,20 @@ static double copies_of(const struct sim_split_class *class, double unit, double
 }
 
 /* The share below which a class cannot matter, were each visit the worst known. */
-static double find_least_share(const struct sim_split_map *map, double rate)
+static double find_least_share(const struct sim_split_map *map)
 {
-    double time_s = 0.0;
+    double score = 0.0;
     double worst = 0.0;
 
     for (uint32_t i = 0; i < map->n; i++) {
         const struct sim_split_class *class = &map->class[i];
-        time_s += class->share * mean_of(class, class->time_s);
+        score += class->share * mean_of(class, class->score);
         worst = fmax(worst, class->value);
     }
-    return worst > 0.0 ? MATTERS * rate * time_s / worst : 0.0;
+    return worst > 0.0 ? MATTERS * score / worst : 0.0;
 }
 
-static void choose_levels(struct sim_split_map *map, uint32_t usual, double rate)
+static void choose_levels(struct sim_split_map *map, uint32_t usual)
 {
     double cost;
     double variance;
@@ -227,7 +227,7 @@ static void choose_levels(struct sim_split_map *map, uint32_t usual, double rate
     const double unit = choose_unit(map);
     weigh(map, unit, &cost, &variance);
     const double evenly = (isinf(unit) ? EXPLORE : EVENLY) * cost / (double)map->n;
-    const double least_share = isinf(unit) ? 0.0 : find_least_share(map, rate);
+    const double least_share = isinf(unit) ? 0.0 : find_least_share(map);
     const double scale = copies_of(&map->class[usual], unit, evenly, least_share);
     for (uint32_t i = 0; i < map->n; i++) {
         struct sim_split_class *class = &map->class[i];
@@ -254,7 +254,7 @@ void sim_split_map_learn(struct sim_split_map *map)
         sim_split_find_values(map, &steps, rate, usual);
         find_deviations(map, rate);
     }
-    choose_levels(map, usual, rate);
+    choose_levels(map, usual);
     sim_sparse_release(&steps);
 }
 
