@@ -38,8 +38,6 @@
 #define PILOT_TIME      0.1   /* of a time limit */
 #define PILOT_STREAM    (UINT64_C(1) << 42)
 #define CRUDE_EVENTS    1e7 /* that plain simulation may cost */
-#define DRIFT_SLOTS     64  /* above, nobody searches for small steps */
-#define DRIFT_TRIALS    200000
 #define CALM_LEAST      0.7 /* share of time, for biasing to fit */
 
 struct pilot {
@@ -176,36 +174,6 @@ static int use(sim_driver_fn driver, const char *why, const struct sim_model *mo
     return failed;
 }
 
-/* Small steps from new to an outage that no handful of failures leads to; 0: another
- * kind of system. */
-static uint32_t steps_of_drift(const struct sim_model *model, uint32_t focus)
-{
-    struct sim_level level;
-    struct sim_run run;
-    uint32_t steps = SIM_LEVEL_UNKNOWN;
-
-    if (model->n_slots > DRIFT_SLOTS) {
-        return 0;
-    }
-    sim_run_init(&run, model);
-    struct sim_world *world = sim_world_alloc(run.world_bytes);
-    sim_run_bind(&run, world);
-    sim_world_start(&run, 1, 0, 0);
-    sim_level_init(&level, model, focus);
-    level.effort = DRIFT_TRIALS;
-    const uint32_t n_failures = sim_level_distance(&level, world, SIM_LEVEL_MOST);
-    sim_level_release(&level);
-    if (n_failures == SIM_LEVEL_UNKNOWN) {
-        /* What is remembered belongs to one kind of question. */
-        sim_level_init(&level, model, focus);
-        steps = sim_level_steps(&level, world);
-        sim_level_release(&level);
-    }
-    sim_run_unbind(&run);
-    free(world);
-    return steps == SIM_LEVEL_UNKNOWN ? 0 : steps;
-}
-
 static bool seems_common(const struct pilot *pilot, const struct sim_study *study)
 {
     return study->years > 0.0 ? pilot->n_outages >= 100
@@ -226,8 +194,8 @@ int sim_auto_run(const struct sim_model *model, const struct sim_study *study,
                  ": outages are common, plain simulation is enough");
         return use(sim_crude_run, why, model, study, result, err);
     }
-    const uint32_t steps = steps_of_drift(model, study->focus);
-    if (steps > 0 && sim_splitting_run != NULL) {
+    const uint32_t steps = sim_level_drift(model, study->focus);
+    if (steps > 0 && steps != SIM_LEVEL_UNKNOWN && sim_splitting_run != NULL) {
         snprintf(why + at, sizeof why - at,
                  ": an outage is %u small steps away, splitting", steps);
         failed = use(sim_splitting_run, why, model, study, result, err);

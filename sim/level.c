@@ -30,6 +30,8 @@
 #define MEMO_CAP     65536
 #define SEARCH_NODES 2048
 #define SEARCH_CAP   8192 /* of the table of visited states, a power of two */
+#define DRIFT_SLOTS  64   /* above, nobody searches for small steps */
+#define DRIFT_TRIALS 200000
 
 struct sim_level_memo {
     uint64_t key;
@@ -334,5 +336,39 @@ uint32_t sim_level_steps(struct sim_level *level, const struct sim_world *world)
         memo->at_least = 1;
         memo->exact = steps;
     }
+    return steps;
+}
+
+/* What a level remembers belongs to one kind of question: each asks a new one. */
+static uint32_t ask_new(const struct sim_model *model, uint32_t focus,
+                        const struct sim_world *world, bool by_steps)
+{
+    struct sim_level level;
+
+    sim_level_init(&level, model, focus);
+    level.effort = DRIFT_TRIALS;
+    const uint32_t n = by_steps ? sim_level_steps(&level, world)
+                                : sim_level_distance(&level, world, SIM_LEVEL_MOST);
+    sim_level_release(&level);
+    return n;
+}
+
+uint32_t sim_level_drift(const struct sim_model *model, uint32_t focus)
+{
+    struct sim_run run;
+    uint32_t steps = 0;
+
+    if (model->n_slots > DRIFT_SLOTS) {
+        return 0;
+    }
+    sim_run_init(&run, model);
+    struct sim_world *world = sim_world_alloc(run.world_bytes);
+    sim_run_bind(&run, world);
+    sim_world_start(&run, 1, 0, 0);
+    if (ask_new(model, focus, world, false) == SIM_LEVEL_UNKNOWN) {
+        steps = ask_new(model, focus, world, true);
+    }
+    sim_run_unbind(&run);
+    free(world);
     return steps;
 }

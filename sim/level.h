@@ -50,6 +50,11 @@ uint32_t sim_level_useful(struct sim_level *level, const struct sim_world *world
  * SIM_LEVEL_UNKNOWN when it is not found among some 2000 states. */
 uint32_t sim_level_steps(struct sim_level *level, const struct sim_world *world);
 
+/* Does the system drift into an outage? Events of any kind that a new one is away from
+ * losing the service, when no handful of failures leads there (SIM_LEVEL_UNKNOWN: not
+ * found); 0 when some do, or when it has too many slots to search. */
+uint32_t sim_level_drift(const struct sim_model *model, uint32_t focus);
+
 /* Makes `to` a copy of `from` in which failure clock c has failed. False when it is not
  * armed. */
 bool sim_level_fail(struct sim_level *level, struct sim_world *to,

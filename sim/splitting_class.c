@@ -25,11 +25,9 @@
 
 #include "sim/splitting.h"
 
-#define MOST_TRIALS    2000.0 /* failures tried for one new state */
-#define START_TRIALS   200000
-#define MOST_STEP_SLOT 64 /* slots up to which steps are searched */
-#define SEEN_CAP       16384
-#define SHORT          0.125 /* of the mean: shorter rests are not told apart */
+#define MOST_TRIALS 2000.0 /* failures tried for one new state */
+#define SEEN_CAP    16384
+#define SHORT       0.125 /* of the mean: shorter rests are not told apart */
 
 /* A distance once found; a newer state takes the place of an older one. */
 struct sim_split_seen {
@@ -57,29 +55,6 @@ static uint32_t affordable(uint32_t n_clocks)
     return ahead < 2.0 ? 0 : (uint32_t)fmin(ahead, SIM_LEVEL_MOST);
 }
 
-/* Do failures alone lead to the loss of the service from a new world? */
-static enum sim_split_look choose_look(struct sim_split_eye *eye)
-{
-    struct sim_level *level = &eye->level;
-    struct sim_run run;
-
-    if (eye->model->level != NULL) {
-        return SIM_SPLIT_BY_MODEL;
-    }
-    sim_run_init(&run, eye->model);
-    struct sim_world *world = sim_world_alloc(run.world_bytes);
-    sim_run_bind(&run, world);
-    sim_world_start(&run, 1, 0, 0);
-    level->effort = START_TRIALS;
-    const bool is_found =
-        sim_level_distance(level, world, SIM_LEVEL_MOST) != SIM_LEVEL_UNKNOWN;
-    level->effort = UINT64_MAX;
-    sim_run_unbind(&run);
-    free(world);
-    return is_found || eye->model->n_slots > MOST_STEP_SLOT ? SIM_SPLIT_BY_FAILURES
-                                                            : SIM_SPLIT_BY_STEPS;
-}
-
 void sim_split_eye_init(struct sim_split_eye *eye, const struct sim_model *model,
                         uint32_t focus, enum sim_split_grain grain)
 {
@@ -93,13 +68,10 @@ void sim_split_eye_init(struct sim_split_eye *eye, const struct sim_model *model
         eye->sign[i] = mix((uint64_t)slot->cls << 32 | (uint64_t)slot->group);
     }
     sim_level_init(&eye->level, model, focus);
-    eye->look = choose_look(eye);
+    eye->look = model->level != NULL                ? SIM_SPLIT_BY_MODEL
+                : sim_level_drift(model, focus) > 0 ? SIM_SPLIT_BY_STEPS
+                                                    : SIM_SPLIT_BY_FAILURES;
     eye->n_ahead = affordable(eye->level.n_clocks);
-    if (eye->look == SIM_SPLIT_BY_STEPS) {
-        /* What is remembered belongs to one kind of question. */
-        sim_level_release(&eye->level);
-        sim_level_init(&eye->level, model, focus);
-    }
 }
 
 void sim_split_eye_release(struct sim_split_eye *eye)
