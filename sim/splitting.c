@@ -77,10 +77,12 @@ struct splitting {
     bool is_new;
     enum sim_split_grain grain;
     double began_s;
-    double share;  /* of the time allowed, when players are told to hurry */
-    bool is_cut;   /* stopped by the clock or the user */
-    bool is_early; /* before the end of the first round */
-    bool may_stop; /* within a round too: every batch has something to show */
+    double share;    /* of the time allowed, when players are told to hurry */
+    bool is_cut;     /* stopped by the clock or the user */
+    bool is_early;   /* before the end of the first round */
+    bool is_stuck;   /* some batch is; see there */
+    bool is_dropped; /* the same */
+    bool may_stop;   /* within a round too: every batch has something to show */
 };
 
 static bool is_over(struct splitting *split, double share)
@@ -153,6 +155,10 @@ static void play_round(struct splitting *split)
     for (unsigned i = 0; i < split->jobs; i++) {
         split->is_cut |= split->player[i].late_since_s > 0.0;
     }
+    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
+        split->is_stuck |= split->batch[i].is_stuck;
+        split->is_dropped |= split->batch[i].is_dropped;
+    }
 }
 
 static void init_batches(struct splitting *split, struct sim_arena *arena,
@@ -168,26 +174,6 @@ static void init_batches(struct splitting *split, struct sim_arena *arena,
                                      .replication = stream + i,
                                      .stride = SIM_SPLIT_BATCHES};
     }
-}
-
-static bool is_stuck(const struct splitting *split)
-{
-    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
-        if (split->batch[i].is_stuck) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_dropped(const struct splitting *split)
-{
-    for (uint32_t i = 0; i < SIM_SPLIT_BATCHES; i++) {
-        if (split->batch[i].is_dropped) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static double count_events(const struct splitting *split)
@@ -289,7 +275,7 @@ static void play_first(struct splitting *split)
         split->most_events = ROUND_EVENTS / (uint64_t)n;
         play_round(split);
         split->may_stop = true;
-        if (is_stuck(split)) {
+        if (split->is_stuck) {
             return;
         }
         if (n > 1 && is_over(split, 1.0)) {
@@ -310,7 +296,7 @@ static void play_to_precision(struct splitting *split, double share, double most
             split->model, split->study, split->batch, SIM_SPLIT_BATCHES, &half_width);
         n_good = is_good ? n_good + 1 : 0;
         report(split, half_width, n_good == 2);
-        if (n_good < 2 && (is_over(split, share) || is_stuck(split))) {
+        if (n_good < 2 && (is_over(split, share) || split->is_stuck)) {
             return;
         }
         if (count_events(split) > most) {
@@ -377,15 +363,16 @@ static void describe(const struct splitting *split, struct sim_result *result)
                  SIM_SPLIT_BATCHES, (unsigned long long)n_copies, split->map.n,
                  top + 1);
     }
-    result->is_partial = split->is_cut;
-    result->is_repeatable = !split->is_cut && !(split->study->max_time_s > 0.0);
 }
 
-static void flag_cut(const struct splitting *split, struct sim_result *result)
+/* What the clock or the user left of it, and whether that can be trusted. */
+static void tell_cut(const struct splitting *split, struct sim_result *result)
 {
+    result->is_partial = split->is_cut;
+    result->is_repeatable = !split->is_cut && !(split->study->max_time_s > 0.0);
     if (split->is_early) {
         sim_batches_flag_all(result, SIM_BATCHES_EARLY);
-    } else if (is_dropped(split)) {
+    } else if (split->is_dropped) {
         sim_batches_flag_all(result, "stopped within a story of many copies: what the "
                                      "rest of it would have scored is missing");
     }
@@ -406,7 +393,7 @@ static int play_and_fill(struct splitting *split, struct sim_arena *arena,
     init_batches(split, arena, 0);
     split->is_cut = false; /* what is measured still has its time */
     play_all(split);
-    if (is_stuck(split)) {
+    if (split->is_stuck) {
         return sim_err_set(err, SIM_ERR_USAGE,
                            "method splitting does not fit: copies multiply without "
                            "end, or nothing ever happens; use --method crude");
@@ -414,15 +401,12 @@ static int play_and_fill(struct splitting *split, struct sim_arena *arena,
     describe(split, result);
     sim_split_result_fill(result, split->model, split->study, split->batch,
                           SIM_SPLIT_BATCHES);
-    flag_cut(split, result);
     if ((split->study->first_year || split->model->is_absorbing) && !split->is_cut) {
         play_new(split, arena);
         sim_split_result_fill_new(result, split->model, split->batch,
                                   SIM_SPLIT_BATCHES);
-        flag_cut(split, result);
-        result->is_partial = split->is_cut;
-        result->is_repeatable = !split->is_cut && !(split->study->max_time_s > 0.0);
     }
+    tell_cut(split, result);
     return 0;
 }
 
