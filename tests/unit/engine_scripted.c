@@ -7,6 +7,7 @@
 
 #include "sim/history.h"
 #include "sim/scripted.h"
+#include "tests/support/choosy.h"
 #include "tests/support/kofn.h"
 
 static struct kofn kofn;
@@ -118,81 +119,23 @@ Test(engine_scripted, replay_is_the_history)
     sim_arena_clear(&arena);
 }
 
-/* ---- Choices: a unit that needs 10 s or 1,000 s, by a coin ---- */
-
-enum { COIN_FAIL, COIN_QUICK, COIN_SLOW };
-
-static void coin_start(const void *plan, struct sim_run *run)
-{
-    (void)plan;
-    sim_arm(run, COIN_FAIL, COIN_FAIL);
-}
-
-static void coin_fire(const void *plan, struct sim_run *run, uint32_t slot)
-{
-    static const double odds[2] = {3.0, 1.0};
-
-    (void)plan;
-    *(uint8_t *)sim_state(run) = slot == COIN_FAIL;
-    if (slot == COIN_FAIL) {
-        const uint32_t law = sim_choose(run, 0, 2, odds) == 0 ? COIN_QUICK : COIN_SLOW;
-        sim_arm(run, law, law);
-    } else {
-        sim_arm(run, COIN_FAIL, COIN_FAIL);
-    }
-}
-
-static uint64_t coin_down(const void *plan, const struct sim_run *run)
-{
-    (void)plan;
-    return *(const uint8_t *)sim_state_const(run);
-}
-
-static bool coin_calm(const void *plan, const struct sim_run *run)
-{
-    return coin_down(plan, run) == 0;
-}
-
-static struct sim_model coin_model(void)
-{
-    static const char *const service[] = {"it"};
-    static const uint64_t choice[] = {7};
-    static const struct sim_slot slot[] = {
-        {1, 0, SIM_FAILURE, 0}, {2, 0, SIM_RECOVERY, 0}, {3, 0, SIM_RECOVERY, 0}};
-    static struct sim_dist dist[3];
-
-    dist[COIN_FAIL] = sim_dist_exponential(1e6);
-    dist[COIN_QUICK] = sim_dist_deterministic(10.0);
-    dist[COIN_SLOW] = sim_dist_deterministic(1000.0);
-    return (struct sim_model){.name = "coin",
-                              .n_slots = 3,
-                              .slot = slot,
-                              .n_dists = 3,
-                              .dist = dist,
-                              .n_choices = 1,
-                              .choice_id = choice,
-                              .n_services = 1,
-                              .service = service,
-                              .state_bytes = 1,
-                              .year_s = SIM_YEAR_S,
-                              .start = coin_start,
-                              .fire = coin_fire,
-                              .down = coin_down,
-                              .is_calm = coin_calm};
-}
-
-/* Downtime of one failure, with the coin fixed so. */
+/* Downtime of one failure whose repair takes 10 s or 1,000 s, by a choice fixed so. */
 static double fall(int64_t outcome)
 {
-    const struct sim_model model = coin_model();
+    struct sim_arena arena;
     struct sim_script one;
 
+    sim_arena_init(&arena);
+    const struct sim_model model = choosy_model(&arena);
     sim_script_init(&one, &model, 5);
-    sim_script_set_choice(&one, 0, outcome);
-    sim_script_at(&one, 100.0, COIN_FAIL);
+    sim_script_set_choice(&one, CHOOSY_REPAIR, outcome);
+    sim_script_set_delay(&one, CHOOSY_QUICK, 10.0);
+    sim_script_set_delay(&one, CHOOSY_SLOW, 1000.0);
+    sim_script_at(&one, 100.0, CHOOSY_FAIL);
     sim_script_play(&one, 5000.0);
     const double down_s = sim_script_downtime(&one, 0, 0.0, 5000.0);
     sim_script_release(&one);
+    sim_arena_clear(&arena);
     return down_s;
 }
 

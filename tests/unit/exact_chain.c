@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pieces of the exact driver on chains small enough to solve by hand, and a model
- * with choices, in start() and in fire(). */
+ * with choices (tests/support/choosy.h). */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,83 +9,7 @@
 #include "sim/exact.h"
 #include "sim/lump.h"
 #include "sim/phase.h"
-
-/* ---- a model with choices: a fails; with odds 3:1 the repair is quick or slow, and
- * it begins broken with probability 1/4 ---- */
-
-enum { FAIL, QUICK, SLOW };
-
-static void choosy_start(const void *plan, struct sim_run *run)
-{
-    const double odds[] = {3, 0, 1};
-    uint8_t *state = sim_state(run);
-    (void)plan;
-    state[0] = sim_choose(run, 0, 3, odds) == 2;
-    if (state[0]) {
-        sim_arm(run, QUICK, 1);
-    } else {
-        sim_arm(run, FAIL, 0);
-    }
-}
-
-static void choosy_fire(const void *plan, struct sim_run *run, uint32_t slot)
-{
-    const double odds[] = {3, 1};
-    uint8_t *state = sim_state(run);
-    (void)plan;
-    if (slot != FAIL) {
-        state[0] = 0;
-        sim_arm(run, FAIL, 0);
-        return;
-    }
-    state[0] = 1;
-    if (sim_choose(run, 1, 2, odds) == 0) {
-        sim_arm(run, QUICK, 1);
-    } else {
-        sim_arm(run, SLOW, 2);
-    }
-}
-
-static uint64_t choosy_down(const void *plan, const struct sim_run *run)
-{
-    (void)plan;
-    return ((const uint8_t *)sim_state_const(run))[0];
-}
-
-static bool choosy_calm(const void *plan, const struct sim_run *run)
-{
-    return choosy_down(plan, run) == 0;
-}
-
-static struct sim_model choosy(struct sim_arena *arena)
-{
-    static const char *const service[] = {"it"};
-    static const char *const cause[] = {"failure"};
-    static const uint64_t choice[] = {11, 12};
-    static const struct sim_slot slot[] = {
-        {1, 0, SIM_FAILURE, 0}, {2, 0, SIM_RECOVERY, 0}, {3, 0, SIM_RECOVERY, 0}};
-    struct sim_dist *dist = sim_arena_calloc(arena, 3, sizeof *dist);
-    dist[0] = sim_dist_exponential(1000);
-    dist[1] = sim_dist_exponential(2.385);
-    dist[2] = sim_dist_gamma(17.5, 2);
-    return (struct sim_model){.name = "choosy",
-                              .n_slots = 3,
-                              .slot = slot,
-                              .n_dists = 3,
-                              .dist = dist,
-                              .n_choices = 2,
-                              .choice_id = choice,
-                              .n_services = 1,
-                              .service = service,
-                              .n_causes = 1,
-                              .cause = cause,
-                              .state_bytes = 1,
-                              .year_s = SIM_YEAR_S,
-                              .start = choosy_start,
-                              .fire = choosy_fire,
-                              .down = choosy_down,
-                              .is_calm = choosy_calm};
-}
+#include "tests/support/choosy.h"
 
 Test(exact_chain, choices_are_enumerated)
 {
@@ -93,7 +17,7 @@ Test(exact_chain, choices_are_enumerated)
     struct sim_exact exact;
     struct sim_err err;
     sim_arena_init(&arena);
-    struct sim_model model = choosy(&arena);
+    struct sim_model model = choosy_model(&arena);
     struct sim_exact_options options = sim_exact_default();
     cr_assert_eq(sim_exact_solve(&arena, &model, &options, &exact, &err), 0, "%s",
                  err.message);
@@ -114,7 +38,7 @@ Test(exact_chain, too_many_states_are_refused)
     struct sim_exact exact;
     struct sim_err err;
     sim_arena_init(&arena);
-    struct sim_model model = choosy(&arena);
+    struct sim_model model = choosy_model(&arena);
     struct sim_exact_options options = sim_exact_default();
     options.limits.max_states = 2;
     cr_assert_eq(sim_exact_solve(&arena, &model, &options, &exact, &err),
